@@ -1,0 +1,1 @@
+"""People and their money: users, sessions, second factor, wallets, API keys, the ledger."""

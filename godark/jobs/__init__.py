@@ -1,0 +1,1 @@
+"""Jobs of the venue: each runs alone, expires, and leaves a row that people can read."""

@@ -1,0 +1,224 @@
+"""Every setting of the site, read from the environment through one typed helper.
+
+The names are listed with their meaning in `.env.example`; a tidy test compares the two.
+`GODARK_ENVIRONMENT` is `development` (the default, safe to run anywhere), `test` or
+`production`; in production a missing secret refuses to start.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# 1. What kind of place this is.
+ENVIRONMENT = env.str("GODARK_ENVIRONMENT", default="development")
+if ENVIRONMENT not in {"development", "test", "production"}:
+    raise ImproperlyConfigured(
+        f"GODARK_ENVIRONMENT is {ENVIRONMENT!r}; it may be development, test or production."
+    )
+IN_PRODUCTION = ENVIRONMENT == "production"
+IN_DEVELOPMENT = ENVIRONMENT == "development"
+DEBUG = env.bool("GODARK_DEBUG", default=False)
+if IN_PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("GODARK_DEBUG must be off in production.")
+VAR_DIR = Path(env.str("GODARK_VAR", default=str(BASE_DIR / "var")))
+VERSION = "0.1.0"
+
+
+def required_in_production(name: str, *, otherwise: str) -> str:
+    """Return a setting that production must be given and that elsewhere has a stand-in."""
+    value = env.str(name, default="")
+    if value:
+        return value
+    if IN_PRODUCTION:
+        raise ImproperlyConfigured(f"{name} must be set in production; see .env.example.")
+    return otherwise
+
+
+# 2. Secrets and hosts.
+SECRET_KEY = required_in_production(
+    "GODARK_SECRET_KEY", otherwise="development-only-key-that-guards-nothing-of-value-at-all"
+)
+SECRET_KEY_FALLBACKS = env.list("GODARK_SECRET_KEY_FALLBACKS", default=[])
+BASE_URL = required_in_production("GODARK_BASE_URL", otherwise="http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.list(
+    "GODARK_ALLOWED_HOSTS", default=[] if IN_PRODUCTION else ["127.0.0.1", "localhost", "[::1]"]
+)
+if IN_PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("GODARK_ALLOWED_HOSTS must be set in production.")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# How many proxies of ours stand before the site: so many entries at the right of
+# X-Forwarded-For are ours, the next one is the client. Zero: the header is ignored.
+TRUSTED_PROXIES = env.int("GODARK_TRUSTED_PROXIES", default=0)
+METRICS_NETWORKS = env.list("GODARK_METRICS_NETWORKS", default=[])
+
+# 3. Apps and middleware.
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "godark.apps.StaffSiteConfig",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_structlog",
+    "godark.jobs",
+    "accounts",
+    "compliance",
+    "staking",
+    "trading",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "godark.urls"
+ASGI_APPLICATION = "godark.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# 4. PostgreSQL and Redis. `make run` points these at the embedded servers under var/.
+DATABASES = {
+    "default": env.db_url_config(
+        required_in_production("DATABASE_URL", otherwise="postgres:///godark")
+    )
+}
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+REDIS_URL = required_in_production("REDIS_URL", otherwise="redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "godark",
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # socket_timeout None: redis-py 8's default cuts every idle socket after 6 s.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# 5. People and sessions.
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 8},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.CharacterClassesValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_HTTP_RESPONSE_CODE = 429
+OTP_TOTP_ISSUER = "GoDark"
+
+# 6. The wire: what production demands of browsers.
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+if IN_PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health$"]
+    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    if TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# 7. Words, times, files.
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static-built"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if IN_PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not IN_PRODUCTION
+MEDIA_ROOT = VAR_DIR / "media"
+
+# 8. REST and its documents.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "godark.errors.answer_failure",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "GoDark",
+    "DESCRIPTION": "A dark-pool exchange for perpetual futures.",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# 9. Jobs.
+CELERY_BROKER_URL = REDIS_URL

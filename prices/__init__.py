@@ -1,0 +1,1 @@
+"""Observes the outside markets: venue quotes in; index, reference and mark out."""

@@ -1,0 +1,1 @@
+"""The DARK token: staking, fee tiers, the revenue waterfall, governance, airdrops, bounty."""
