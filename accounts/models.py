@@ -1,9 +1,14 @@
-"""Rows of people. Who they are; their money stands in the ledger, their limits in compliance."""
+"""Rows of people: who they are, and what staff did.
+
+Their money stands in the ledger, their limits in compliance.
+"""
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -19,9 +24,11 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Return a saved member of staff who may do everything."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> NoReturn:
+        """Refuse: power comes from roles only, and staff need a second factor."""
+        raise NotImplementedError(
+            "GoDark has no superusers. Make staff with `manage.py enroll_staff EMAIL --role ROLE`."
+        )
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the user of an e-mail, however it is capitalized."""
@@ -29,7 +36,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person: trader or staff. `email` names them at log-in, `id` everywhere else."""
+    """A person: trader or staff. `email` names them at log-in, `id` everywhere else.
+
+    An e-mail is ASCII and in lower case, so that no two people can look the same. Django's
+    `is_superuser`, which would pass by every role, is never set.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
@@ -47,9 +58,56 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_lower_case"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email__regex=r"^[!-~]+@[!-~]+$"), name="user_email_ascii"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_superuser=False), name="user_never_superuser"
+            ),
         ]
 
     def __str__(self) -> str:
         """Return the e-mail, which is what staff search for."""
         return self.email
+
+
+class StaffAction(models.Model):
+    """One thing that a member of staff did, tried or looked at; append-only by a trigger (I75).
+
+    Names are copied as they were at the time. A trader is named by `object_id` alone, so that
+    erasing a person leaves nothing of them here.
+    """
+
+    class Outcome(models.TextChoices):
+        """How it ended."""
+
+        DONE = "DONE", "done"
+        REFUSED = "REFUSED", "refused"
+
+    happened_at = models.DateTimeField(default=timezone.now)
+    actor = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="staff_actions"
+    )
+    actor_email = models.CharField(max_length=254, blank=True)
+    actor_roles = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    action = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.DONE)
+    object_type = models.CharField(max_length=100, blank=True)
+    object_id = models.CharField(max_length=64, blank=True)
+    object_name = models.CharField(max_length=200, blank=True)
+    changes = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    reason = models.CharField(max_length=500, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "staff action"
+        indexes: ClassVar = [
+            models.Index(fields=["-happened_at"], name="staff_action_by_time"),
+            models.Index(fields=["object_type", "object_id"], name="staff_action_by_object"),
+        ]
+
+    def __str__(self) -> str:
+        """Return who did what, as the list shows it."""
+        return f"{self.actor_email or 'console'}: {self.action} {self.object_name}".strip()

@@ -1,11 +1,209 @@
-"""The admin site of the staff: behind a second factor, grouped by what staff do."""
+"""The back office: the Django admin behind a second factor, and the bases of its lists.
 
+Register a model with `ReadOnlyAdmin`, or with `StaffAdmin` and the few fields that staff may
+change; either writes every action into the audit log. Django's own `LogEntry` is not written:
+`accounts.StaffAction` is the truth.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.text import slugify
 from django_otp.admin import OTPAdminSite
 
+from accounts.desks import DESKS, UNSORTED, desk_of
+from accounts.models import StaffAction
+from accounts.services.audit import record_action, record_look
 
-class StaffSite(OTPAdminSite):
-    """The Django admin as GoDark's staff see it; only a verified second factor opens it."""
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+Action = Callable[..., Any]
+
+
+class StaffSite(OTPAdminSite):  # type: ignore[misc]  # django-otp ships no types
+    """The Django admin as GoDark's staff see it; only a verified second factor opens it (I74)."""
 
     site_header = "GoDark back office"
     site_title = "GoDark"
     index_title = "Back office"
+
+    def __init__(self) -> None:
+        super().__init__(name="admin")
+        self.disable_action("delete_selected")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the lists that this person may see, by desk; by app where one is asked for."""
+        if app_label is not None:
+            return list(super().get_app_list(request, app_label))
+        desks: dict[str, list[Any]] = {desk: [] for desk in (*DESKS, UNSORTED)}
+        for app in self._build_app_dict(request).values():
+            for entry in app["models"]:
+                desks[desk_of(entry["model"]._meta.label_lower)].append(entry)
+        return [
+            desk_entry(name=desk, entries=entries) for desk, entries in desks.items() if entries
+        ]
+
+    def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:  # noqa: ARG002 - Django's
+        """Return none: the audit log is the truth."""
+        return LogEntry.objects.none()
+
+
+def desk_entry(*, name: str, entries: list[Any]) -> dict[str, Any]:
+    """Return a desk in the shape in which Django's templates take an app."""
+    order = DESKS.get(name, ())
+    position = {label: number for number, label in enumerate(order)}
+    return {
+        "name": name,
+        "app_label": slugify(name),
+        "app_url": f"{reverse('admin:index')}#{slugify(name)}",
+        "has_module_perms": True,
+        "models": sorted(
+            entries,
+            key=lambda entry: (
+                position.get(entry["model"]._meta.label_lower, len(order)),
+                entry["name"],
+            ),
+        ),
+    }
+
+
+def recorded(action: Action) -> Action:
+    """Return an admin action that leaves a row: done together with it, or refused."""
+
+    @wraps(action)
+    def act(model_admin: "StaffAdmin", request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        facts: dict[str, Any] = {
+            "action": action.__name__,
+            "request": request,
+            "changes": {
+                "objects": [str(key) for key in queryset.values_list("pk", flat=True)],
+                "type": model_admin.opts.label_lower,
+            },
+        }
+        try:
+            with transaction.atomic():
+                record_action(**facts)
+                return action(model_admin, request, queryset)
+        except PermissionDenied:
+            with transaction.atomic():
+                record_action(**facts, outcome=StaffAction.Outcome.REFUSED)
+            raise
+
+    return act
+
+
+class StaffAdmin(ModelAdmin):
+    """A list of the back office: nothing can be changed but `editable`, and all of it is recorded.
+
+    Set `looks_are_recorded` where opening an object is itself worth a row.
+    """
+
+    editable: tuple[str, ...] = ()
+    looks_are_recorded = False
+    list_per_page = 50
+    actions_selection_counter = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return every field but the editable ones."""
+        of_model = (field.name for field in (*self.opts.fields, *self.opts.many_to_many))
+        asked = super().get_readonly_fields(request, obj)
+        return tuple(
+            dict.fromkeys(name for name in (*of_model, *asked) if name not in self.editable)
+        )
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions, each of which leaves a row."""
+        found = super().get_actions(request)
+        return {name: (recorded(entry[0]), *entry[1:]) for name, entry in found.items() if entry}
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show an object, and record the look where that is asked for."""
+        found = self.get_object(request, object_id) if self.looks_are_recorded else None
+        if found is not None and request.method == "GET" and self.has_view_permission(request):
+            with transaction.atomic():
+                record_look(request=request, target=found)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002 - Django's signature
+    ) -> HttpResponse:
+        """Show what the audit log holds of an object."""
+        if not request.user.has_perm("accounts.view_staffaction"):
+            raise PermissionDenied
+        asked = urlencode({"object_type": self.opts.label_lower, "object_id": object_id})
+        return HttpResponseRedirect(f"{reverse('admin:accounts_staffaction_changelist')}?{asked}")
+
+    def construct_change_message(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Iterable[Any],
+        add: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+    ) -> Any:
+        """Return field -> [from, to] of what a form changes."""
+        del request, formsets
+        return {
+            name: [None if add else plain(form.initial.get(name)), plain(form.cleaned_data[name])]
+            for name in form.changed_data
+        }
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Record that an object was added."""
+        return record_action(action="add", request=request, target=obj, changes=message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Record that an object was changed, and how."""
+        return record_action(action="change", request=request, target=obj, changes=message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
+        """Record that objects are about to be deleted."""
+        return [record_action(action="delete", request=request, target=obj) for obj in queryset]
+
+
+class ReadOnlyAdmin(StaffAdmin):
+    """A list that staff can read and nobody can change."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the same
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 - the same
+        """Refuse."""
+        return False
+
+
+def plain(value: Any) -> Any:
+    """Return a form's value as JSON can hold it; many objects become the list of their names."""
+    if isinstance(value, list | tuple | QuerySet):
+        return sorted(str(item) for item in value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)

@@ -1,0 +1,27 @@
+"""How the back office is laid out: which lists lie on whose desk.
+
+An app that registers a model with the staff's site adds it here; a test finds what is missing.
+"""
+
+DESKS: dict[str, tuple[str, ...]] = {
+    "People": ("accounts.user", "auth.group", "otp_totp.totpdevice"),
+    "Compliance": (),
+    "Markets": ("trading.market",),
+    "Money": (),
+    "Operations": ("jobs.jobrun",),
+    "Audit": (
+        "accounts.staffaction",
+        "axes.accesslog",
+        "axes.accessattempt",
+        "axes.accessfailurelog",
+    ),
+}
+"""Name of the desk -> labels of its models, both in the order in which staff see them."""
+
+UNSORTED = "Unsorted"
+"""Where a registered model shows up that stands on no desk: never hidden."""
+
+
+def desk_of(label: str) -> str:
+    """Return the desk of a model's lower-case label."""
+    return next((desk for desk, labels in DESKS.items() if label in labels), UNSORTED)

@@ -1,0 +1,43 @@
+"""The roles of the staff, and the one table of what each may do.
+
+Roles are Django groups of the same name; `accounts.services.staff.sync_roles` makes the database
+agree with this table after every migration, and a test compares the two. An app that brings
+something for staff to see or do adds its lines here. Nobody is a superuser in Django's sense.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a member of staff does; the value is the name of the group."""
+
+    COMPLIANCE = "compliance"
+    RISK = "risk"
+    SUPPORT = "support"
+    TREASURY = "treasury"
+    MARKET_OPS = "market-ops"
+    AUDITOR = "auditor"
+    SUPERADMIN = "superadmin"
+
+
+EVERYBODY = tuple(Role)
+OVERSEERS = (Role.AUDITOR, Role.SUPERADMIN)
+"""Who looks at the staff itself."""
+
+GRANTS: dict[str, tuple[Role, ...]] = {
+    "accounts.view_user": (Role.COMPLIANCE, Role.SUPPORT, *OVERSEERS),
+    "accounts.change_user": (Role.SUPERADMIN,),
+    "accounts.view_staffaction": OVERSEERS,
+    "auth.view_group": OVERSEERS,
+    "axes.view_accessattempt": (Role.SUPPORT, *OVERSEERS),
+    "axes.view_accessfailurelog": OVERSEERS,
+    "axes.view_accesslog": (Role.COMPLIANCE, *OVERSEERS),
+    "otp_totp.view_totpdevice": OVERSEERS,
+    "otp_totp.delete_totpdevice": (Role.SUPERADMIN,),
+}
+"""Permission -> the roles that hold it. The auditor may appear beside `view_` only."""
+
+
+def permissions_of(role: Role) -> set[str]:
+    """Return the permissions of a role as `app.codename`."""
+    return {permission for permission, roles in GRANTS.items() if role in roles}

@@ -1,0 +1,45 @@
+"""People for tests: traders, staff with roles, and a client that passed the second factor."""
+
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from factory.declarations import Sequence
+from factory.django import DjangoModelFactory
+
+from accounts.models import User
+from accounts.roles import Role
+
+PASSWORD = "Correct-Horse-7"
+HASH = make_password(PASSWORD)
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """A trader whose password is `PASSWORD`."""
+
+    class Meta:
+        model = User
+
+    email = Sequence(lambda number: f"trader{number}@godark.example")
+    password = HASH
+
+
+def staff_member(*roles: Role, **fields: Any) -> User:
+    """Return a saved member of staff who holds some roles and a confirmed second factor."""
+    user = UserFactory.create(is_staff=True, **fields)
+    user.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
+    TOTPDevice.objects.create(user=user, name="phone", confirmed=True)
+    return user
+
+
+def staff_client(user: User) -> Client:
+    """Return a client in which a member of staff has passed password and second factor."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get(user=user).persistent_id
+    session.save()
+    return client
