@@ -31,7 +31,7 @@ VERSION = "0.1.0"
 
 def required_in_production(name: str, *, otherwise: str) -> str:
     """Return a setting that production must be given and that elsewhere has a stand-in."""
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if value:
         return value
     if IN_PRODUCTION:
@@ -51,6 +51,7 @@ ALLOWED_HOSTS = env.list(
 if IN_PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("GODARK_ALLOWED_HOSTS must be set in production.")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "godark.error_pages.csrf_failure"
 # How many proxies of ours stand before the site: so many entries at the right of
 # X-Forwarded-For are ours, the next one is the client. Zero: the header is ignored.
 TRUSTED_PROXIES = env.int("GODARK_TRUSTED_PROXIES", default=0)
@@ -83,7 +84,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "godark.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -205,7 +206,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["godark.wire.JsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "godark.wire.JsonWhateverIsAccepted",
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "godark.errors.answer_failure",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
