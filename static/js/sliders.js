@@ -1,0 +1,17 @@
+// A range input whose steps are listed in data-stops; its output and its spoken value follow.
+
+export function attachSliders(root) {
+  for (const slider of root.querySelectorAll(".slider")) {
+    const input = slider.querySelector('input[type="range"]');
+    const output = slider.querySelector("output");
+    const stops = slider.dataset.stops?.split(" ");
+    const unit = slider.dataset.unit ?? "";
+    const show = () => {
+      const text = `${stops ? stops[Number(input.value)] : input.value}${unit}`;
+      output.textContent = text;
+      input.setAttribute("aria-valuetext", text);
+    };
+    input.addEventListener("input", show);
+    show();
+  }
+}
