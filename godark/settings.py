@@ -225,4 +225,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # 9. Jobs.
-CELERY_BROKER_URL = REDIS_URL
+# Celery writes a Unix socket in its own way.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace(
+    "?db=", "?virtual_host="
+)
