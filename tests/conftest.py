@@ -1,10 +1,11 @@
 """What every test may ask for: the session's servers, a clean Redis, the live site."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 import redis
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from tests.live_site import LiveSite, prepare_live_site, start_live_site, stop_live_site
 from tests.servers import EMBEDDED_VARIABLE, SessionServers, is_embedded
@@ -42,6 +43,24 @@ def clean_redis(session_redis: redis.Redis) -> None:
     """Begin every test with an empty Redis, where it is ours to empty."""
     if is_embedded("REDIS_URL"):
         session_redis.flushdb()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_between_tests() -> Iterator[None]:
+    """Let Django empty even append-only tables after a test that commits: triggers sleep then.
+
+    Such a test asks for `django_db(transaction=True, serialized_rollback=True)`, which also puts
+    back what migrations wrote (roles, markets).
+    """
+    empty = DatabaseOperations.execute_sql_flush
+
+    def emptying(self: DatabaseOperations, sql_list: Iterable[str]) -> None:
+        sleep, wake = (f"SET session_replication_role = {role}" for role in ("replica", "DEFAULT"))
+        empty(self, [sleep, *sql_list, wake])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", emptying)
+        yield
 
 
 @pytest.fixture(scope="session")
