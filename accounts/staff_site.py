@@ -5,7 +5,7 @@ change; either writes every action into the audit log. Django's own `LogEntry` i
 `accounts.StaffAction` is the truth.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import slugify
@@ -22,7 +23,9 @@ from django_otp.admin import OTPAdminSite
 
 from accounts.desks import DESKS, UNSORTED, desk_of
 from accounts.models import StaffAction
-from accounts.services.audit import record_action, record_look
+from accounts.pages import log_in_staff
+from accounts.services.audit import name_of, record_action, record_look
+from accounts.services.sessions import close_session
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -43,6 +46,38 @@ class StaffSite(OTPAdminSite):  # type: ignore[misc]  # django-otp ships no type
     def __init__(self) -> None:
         super().__init__(name="admin")
         self.disable_action("delete_selected")
+
+    def login(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002 - Django's signature
+    ) -> HttpResponse:
+        """Ask for e-mail, password and code, unless all three were given already."""
+        if request.method == "GET" and self.has_permission(request):
+            return redirect("admin:index")
+        answer: HttpResponse = log_in_staff(request)
+        return answer
+
+    def logout(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002 - Django's signature
+    ) -> HttpResponse:
+        """Log out and show the door again."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        close_session(request=request)
+        return redirect("admin:login")
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Let a member of staff change their own password, and record that they did."""
+        with transaction.atomic():
+            response: HttpResponse = super().password_change(request, extra_context)
+            if isinstance(response, HttpResponseRedirect):
+                record_action(action="change_password", request=request)
+        return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the lists that this person may see, by desk; by app where one is asked for."""
@@ -88,10 +123,8 @@ def recorded(action: Action) -> Action:
         facts: dict[str, Any] = {
             "action": action.__name__,
             "request": request,
-            "changes": {
-                "objects": [str(key) for key in queryset.values_list("pk", flat=True)],
-                "type": model_admin.opts.label_lower,
-            },
+            "object_type": model_admin.opts.label_lower,
+            "changes": {"objects": {str(one.pk): name_of(one) for one in queryset}},
         }
         try:
             with transaction.atomic():
@@ -185,7 +218,7 @@ class StaffAdmin(ModelAdmin):
 class ReadOnlyAdmin(StaffAdmin):
     """A list that staff can read and nobody can change."""
 
-    actions = None
+    actions: Sequence[Action | str] | None = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         """Refuse."""

@@ -1,12 +1,13 @@
 """Every address of the site. Each app lists its own; this file says where they hang."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from godark import error_pages
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
     # Last: what no line above has taken under /api/ is answered as JSON, with every method.
     re_path(r"^api/", error_pages.unmatched),
 ]

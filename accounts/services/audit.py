@@ -20,6 +20,7 @@ def record_action(
     request: HttpRequest | None = None,
     actor: User | None = None,
     target: models.Model | None = None,
+    object_type: str = "",
     changes: Mapping[str, Any] | None = None,
     outcome: StaffAction.Outcome = StaffAction.Outcome.DONE,
     reason: str = "",
@@ -27,7 +28,7 @@ def record_action(
     """Append a staff action, inside the transaction of what it tells (I75).
 
     The actor defaults to the request's user; without a request the action came from the console.
-    `changes` maps a field to [from, to], or names what the action concerned.
+    `changes` maps a field to [from, to], or names the many objects (of `object_type`) concerned.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError(
@@ -40,7 +41,7 @@ def record_action(
         actor=who,
         actor_email=who.email if who else "",
         actor_roles=roles_of(who) if who else [],
-        object_type=target._meta.label_lower if target else "",
+        object_type=target._meta.label_lower if target else object_type,
         object_id=str(target.pk) if target else "",
         object_name=name_of(target) if target else "",
         changes=dict(changes or {}),
@@ -58,7 +59,7 @@ def record_look(*, request: HttpRequest, target: models.Model, reason: str = "")
 def user_of(request: HttpRequest | None) -> User | None:
     """Return the person behind a request, if one is logged in."""
     user = getattr(request, "user", None)
-    return User.objects.get(pk=user.pk) if user is not None and user.is_authenticated else None
+    return user if isinstance(user, User) else None
 
 
 def roles_of(user: User) -> list[str]:

@@ -1,11 +1,13 @@
 """People for tests: traders, staff with roles, and a client that passed the second factor."""
 
+import time
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
@@ -43,3 +45,19 @@ def staff_client(user: User) -> Client:
     session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get(user=user).persistent_id
     session.save()
     return client
+
+
+def code_of(user: User, *, steps_ahead: int = 0) -> str:
+    """Return what the user's authenticator shows now, or some steps of 30 s ahead."""
+    device = TOTPDevice.objects.get(user=user)
+    totp = TOTP(device.bin_key)
+    totp.time = time.time() + steps_ahead * 30
+    return f"{totp.token():06d}"
+
+
+def enter_back_office(
+    client: Client, user: User, *, password: str = PASSWORD, code: str | None = None
+) -> Any:
+    """Return the answer of the staff's door to what a member of staff would type."""
+    typed = {"email": user.email, "password": password, "code": code or code_of(user)}
+    return client.post("/admin/login/", typed)
