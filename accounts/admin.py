@@ -1,9 +1,187 @@
-"""The lists of people, roles, second factors and guesses in the back office, and the audit log."""
+"""The lists of the back office about people: who they are, their roles, what they did and tried.
 
-from django.contrib import admin
+Third-party lists are registered anew here, since their own would show secrets or let staff write.
+"""
 
-from accounts.models import StaffAction
-from accounts.staff_site import ReadOnlyAdmin
+from typing import TYPE_CHECKING, Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import StaffAction, User
+from accounts.roles import Role
+from accounts.selectors import devices_of_staff, people_with_second_factor
+from accounts.services.staff import RefusedError, change_membership, reset_second_factor
+from accounts.staff_site import ReadOnlyAdmin, StaffAdmin
+
+if TYPE_CHECKING:
+    UserForm = forms.ModelForm[User]
+else:
+    UserForm = forms.ModelForm
+
+for foreign in (Group, TOTPDevice, StaticDevice, AccessAttempt, AccessFailureLog, AccessLog):
+    admin.site.unregister(foreign)
+
+
+def acting(request: HttpRequest) -> User:
+    """Return the member of staff who acts; whoever is none has no business here."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+class MembershipForm(UserForm):
+    """Whether a person may log in, is staff, and in which roles."""
+
+    class Meta:
+        model = User
+        fields = ("is_active", "is_staff", "groups")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an auditor with a second role, in words and beside the field."""
+        given = super().clean() or {}
+        roles = {group.name for group in given.get("groups", ())}
+        if Role.AUDITOR in roles and len(roles) > 1:
+            self.add_error("groups", ValidationError("The auditor holds no other role."))
+        return given
+
+
+@admin.register(User)
+class UserAdmin(StaffAdmin):
+    """People. A superadmin sets who is staff; nobody here sees or sets a password."""
+
+    form = MembershipForm
+    editable = ("is_active", "is_staff", "groups")
+    list_display = ("email", "is_staff", "roles", "second_factor", "is_active", "date_joined")
+    list_filter = ("is_staff", "is_active", "groups", "date_joined")
+    search_fields = ("email", "id")
+    search_help_text = "E-mail or id"
+    date_hierarchy = "date_joined"
+    ordering = ("-date_joined",)
+    filter_horizontal = ("groups",)
+    readonly_fields = ("second_factor", "password_reset")
+    fieldsets = (
+        (None, {"fields": ("email", "id", "date_joined", "last_login")}),
+        ("Entrance", {"fields": ("is_active", "password_reset", "second_factor")}),
+        ("Staff", {"fields": ("is_staff", "groups")}),
+    )
+
+    @admin.display(description="roles")
+    def roles(self, person: User) -> str:
+        """Return the names of the person's roles."""
+        return ", ".join(sorted(group.name for group in person.groups.all()))
+
+    @admin.display(boolean=True, description="second factor")
+    def second_factor(self, person: User) -> bool:
+        """Return whether a device of theirs is confirmed."""
+        return bool(getattr(person, "has_second_factor", False))
+
+    @admin.display(description="password")
+    def password_reset(self, person: User) -> str:
+        """Say who sets passwords."""
+        del person
+        return "Set by the person alone. Staff neither see nor change it."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return everybody with what the columns need."""
+        del request
+        return people_with_second_factor().order_by(*self.ordering)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return every field where one looks at oneself: nobody raises themselves."""
+        fixed = super().get_readonly_fields(request, obj)
+        return (*fixed, *self.editable) if obj is not None and obj.pk == request.user.pk else fixed
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Set the person's standing by the service that knows who may."""
+        del change
+        if not form.changed_data:
+            return
+        try:
+            change_membership(
+                actor=acting(request),
+                user=obj,
+                is_active=form.cleaned_data["is_active"],
+                is_staff=form.cleaned_data["is_staff"],
+                roles=[Role(group.name) for group in form.cleaned_data["groups"]],
+            )
+        except RefusedError as refused:
+            raise PermissionDenied(str(refused)) from refused
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """Write nothing more: the service has set the roles too."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: traders sign up, staff are enrolled at the console."""
+        del request
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: people are switched off; erasure is their own request."""
+        del request, obj
+        return False
+
+
+@admin.register(Group)
+class RoleAdmin(ReadOnlyAdmin):
+    """The roles as the database has them; they are changed in the table of roles only."""
+
+    list_display = ("name", "members", "grants")
+    fields = ("name", "members", "grants")
+    readonly_fields = ("members", "grants")
+    search_fields = ("name",)
+    ordering = ("name",)
+
+    @admin.display
+    def members(self, role: Group) -> str:
+        """Return who holds the role."""
+        return ", ".join(User.objects.filter(groups=role).values_list("email", flat=True)) or "-"
+
+    @admin.display(description="may")
+    def grants(self, role: Group) -> str:
+        """Return what the role may do, as Django names it."""
+        permissions = role.permissions.values_list("content_type__app_label", "codename")
+        return ", ".join(sorted(f"{app}.{codename}" for app, codename in permissions)) or "-"
+
+
+@admin.register(TOTPDevice)
+class SecondFactorAdmin(ReadOnlyAdmin):
+    """The authenticators of staff. The secret is shown once, at the console, and never here."""
+
+    list_display = ("user", "name", "confirmed", "created_at", "last_used_at")
+    list_filter = ("confirmed", "created_at", "last_used_at")
+    search_fields = ("user__email",)
+    search_help_text = "E-mail"
+    date_hierarchy = "created_at"
+    ordering = ("user__email",)
+    fields = ("user", "name", "confirmed", "created_at", "last_used_at", "throttling_failure_count")
+    actions = ("reset_devices",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the devices of staff."""
+        del request
+        return devices_of_staff().order_by(*self.ordering)
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        """Say whether this person may take a lost device away."""
+        return request.user.has_perm("otp_totp.delete_totpdevice")
+
+    @admin.action(description="Reset: take the device away", permissions=["reset"])
+    def reset_devices(self, request: HttpRequest, devices: QuerySet[TOTPDevice]) -> None:
+        """Take devices away; their owners cannot enter until they are enrolled again."""
+        try:
+            for device in devices:
+                reset_second_factor(actor=acting(request), device=device)
+        except RefusedError as refused:
+            raise PermissionDenied(str(refused)) from refused
+        messages.success(request, "Done. They are enrolled again with `manage.py enroll_staff`.")
 
 
 @admin.register(StaffAction)
@@ -12,10 +190,62 @@ class StaffActionAdmin(ReadOnlyAdmin):
 
     list_display = (
         "happened_at",
-        "actor_email",
+        "who",
         "action",
+        "outcome",
         "object_type",
         "object_name",
-        "outcome",
         "address",
     )
+    list_filter = ("action", "outcome", "happened_at", "object_type")
+    search_fields = ("actor_email", "object_id", "object_name", "request_id", "reason")
+    search_help_text = "Who, object, request id or reason"
+    date_hierarchy = "happened_at"
+    ordering = ("-happened_at", "-pk")
+    show_full_result_count = False
+
+    @admin.display(description="who", ordering="actor_email")
+    def who(self, row: StaffAction) -> str:
+        """Return the e-mail as it was; nobody for an unknown one, the console without a request."""
+        return row.actor_email or ("unknown" if row.address else "console")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the address of one object's history beside the filters."""
+        return lookup == "object_id" or super().lookup_allowed(lookup, value, request)
+
+
+class GuessAdmin(ReadOnlyAdmin):
+    """What django-axes counts of log-ins; what was typed into the form is not shown."""
+
+    search_fields = ("username", "ip_address", "user_agent")
+    search_help_text = "E-mail, address or browser"
+    date_hierarchy = "attempt_time"
+    ordering = ("-attempt_time",)
+    show_full_result_count = False
+
+
+@admin.register(AccessAttempt)
+class AttemptAdmin(GuessAdmin):
+    """Failures that count towards a lock now."""
+
+    list_display = ("attempt_time", "username", "ip_address", "failures_since_start", "path_info")
+    list_filter = ("attempt_time", "path_info")
+    fields = (*list_display, "user_agent")
+
+
+@admin.register(AccessFailureLog)
+class FailureAdmin(GuessAdmin):
+    """Every failure, kept."""
+
+    list_display = ("attempt_time", "username", "ip_address", "locked_out", "path_info")
+    list_filter = ("attempt_time", "locked_out", "path_info")
+    fields = (*list_display, "user_agent")
+
+
+@admin.register(AccessLog)
+class LogInAdmin(GuessAdmin):
+    """Every log-in and log-out."""
+
+    list_display = ("attempt_time", "logout_time", "username", "ip_address", "path_info")
+    list_filter = ("attempt_time", "path_info")
+    fields = (*list_display, "user_agent")

@@ -1,0 +1,18 @@
+"""What is read of people: lists as the back office shows them."""
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import User
+
+
+def people_with_second_factor() -> QuerySet[User]:
+    """Return everybody with their roles and, in `has_second_factor`, whether they can enter."""
+    devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+    return User.objects.annotate(has_second_factor=Exists(devices)).prefetch_related("groups")
+
+
+def devices_of_staff() -> QuerySet[TOTPDevice]:
+    """Return the second factors of staff with their owners."""
+    found: QuerySet[TOTPDevice] = TOTPDevice.objects.filter(user__is_staff=True)
+    return found.select_related("user")

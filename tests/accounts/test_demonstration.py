@@ -1,0 +1,129 @@
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import StaffAction, User
+from tests.accounts.factories import code_of, enter_back_office
+
+pytestmark = pytest.mark.django_db
+URL = "http://127.0.0.1:8123"
+
+
+@pytest.fixture
+def file(tmp_path: Path, settings: Any) -> Path:
+    settings.IN_DEVELOPMENT = True
+    settings.VAR_DIR = tmp_path / "var"
+    return tmp_path / "var" / "demo.json"
+
+
+def prepare() -> None:
+    call_command("prepare_demonstration", "--base-url", URL)
+
+
+def read(file: Path) -> Any:
+    return json.loads(file.read_text())
+
+
+def test_the_file_holds_two_staff_and_two_traders_for_its_owner_only(file: Path) -> None:
+    prepare()
+    content = read(file)
+    assert content["base_url"] == URL
+    assert [sorted(one) for one in content["staff"]] == [["email", "password", "totp_secret"]] * 2
+    assert [sorted(one) for one in content["traders"]] == [["email", "password"]] * 2
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in file.parent.iterdir()] == ["demo.json"]
+
+
+def test_everybody_in_the_file_can_log_in(file: Path) -> None:
+    prepare()
+    for one in read(file)["staff"]:
+        client = Client()
+        user = User.objects.get(email=one["email"])
+        enter_back_office(client, user, password=one["password"])
+        assert client.get("/admin/").status_code == 200
+        assert [group.name for group in user.groups.all()] == ["superadmin"]
+        assert one["totp_secret"] in TOTPDevice.objects.get(user=user).config_url
+    for one in read(file)["traders"]:
+        typed = {"email": one["email"], "password": one["password"]}
+        assert Client().post("/login", typed).status_code == 302
+
+
+def test_a_second_run_changes_nothing(file: Path) -> None:
+    prepare()
+    before = (file.read_text(), list(User.objects.order_by("pk").values()))
+    devices = list(TOTPDevice.objects.order_by("pk").values())
+    prepare()
+    assert before == (file.read_text(), list(User.objects.order_by("pk").values()))
+    assert devices == list(TOTPDevice.objects.order_by("pk").values())
+    assert StaffAction.objects.filter(action="enroll").count() == 2
+
+
+def test_what_is_broken_is_repaired_with_the_same_secrets(file: Path) -> None:
+    prepare()
+    before = file.read_text()
+    ada, alice = (read(file)[kind][0] for kind in ("staff", "traders"))
+    User.objects.filter(email=ada["email"]).update(is_staff=False)
+    User.objects.filter(email=alice["email"]).update(password="", is_active=False)
+    TOTPDevice.objects.filter(user__email=ada["email"]).update(key="00" * 20, confirmed=False)
+    prepare()
+    assert file.read_text() == before
+    client = Client()
+    enter_back_office(client, User.objects.get(email=ada["email"]), password=ada["password"])
+    assert client.get("/admin/").status_code == 200
+    assert User.objects.get(email=alice["email"]).check_password(alice["password"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "not json", "[1]", '{"staff": 7}', '{"staff": [{"email": "ada@godark.example"}]}'],
+)
+def test_a_broken_file_is_written_anew(file: Path, content: str) -> None:
+    file.parent.mkdir()
+    file.write_text(content)
+    prepare()
+    assert len(read(file)["staff"]) == 2
+    assert all(one["totp_secret"] for one in read(file)["staff"])
+
+
+def test_a_secret_that_is_none_is_replaced(file: Path) -> None:
+    prepare()
+    content = read(file)
+    content["staff"][0]["totp_secret"] = "!!"
+    file.write_text(json.dumps(content))
+    prepare()
+    assert code_of(User.objects.get(email=content["staff"][0]["email"])).isdigit()
+    assert read(file)["staff"][0]["totp_secret"] != "!!"
+
+
+def test_a_machine_that_lost_its_database_gets_the_same_people(file: Path) -> None:
+    prepare()
+    before = file.read_text()
+    TOTPDevice.objects.all().delete()
+    User.objects.filter(is_staff=False).delete()
+    prepare()
+    assert file.read_text() == before
+    assert User.objects.count() == 4
+
+
+def test_a_failed_write_leaves_the_old_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare()
+    before = file.read_text()
+    monkeypatch.setattr("json.dump", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        prepare()
+    assert file.read_text() == before
+    assert [path.name for path in file.parent.iterdir()] == ["demo.json"]
+
+
+def test_outside_of_development_it_refuses(file: Path, settings: Any) -> None:
+    settings.IN_DEVELOPMENT = False
+    with pytest.raises(CommandError, match="development only"):
+        prepare()
+    assert not file.exists()
+    assert not User.objects.exists()
