@@ -8,6 +8,7 @@ from godark import error_pages
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
+    path("", include("trading.urls")),
     # Last: what no line above has taken under /api/ is answered as JSON, with every method.
     re_path(r"^api/", error_pages.unmatched),
 ]

@@ -1,0 +1,1 @@
+"""What trading knows, as the doors tell it: nouns only, nothing is written here."""

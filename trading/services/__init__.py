@@ -1,0 +1,1 @@
+"""What trading does when it is asked: each verb owns its transaction."""

@@ -1,0 +1,12 @@
+"""The addresses of trading."""
+
+from django.urls import path
+
+from trading.api.markets import MarketDetailView, MarketListView
+from trading.api.status import StatusView
+
+urlpatterns = [
+    path("api/v1/markets", MarketListView.as_view(), name="api-markets"),
+    path("api/v1/markets/<str:symbol>", MarketDetailView.as_view(), name="api-market"),
+    path("api/v1/status", StatusView.as_view(), name="api-status"),
+]
