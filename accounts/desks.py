@@ -6,7 +6,14 @@ An app that registers a model with the staff's site adds it here; a test finds w
 DESKS: dict[str, tuple[str, ...]] = {
     "People": ("accounts.user", "auth.group", "otp_totp.totpdevice"),
     "Compliance": (),
-    "Markets": ("trading.market",),
+    "Markets": (
+        "trading.market",
+        "trading.pricesource",
+        "trading.bracketschedule",
+        "trading.bracket",
+        "trading.tradingcalendar",
+        "trading.venuemodechange",
+    ),
     "Money": (),
     "Operations": ("jobs.jobrun",),
     "Audit": (

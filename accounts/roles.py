@@ -34,6 +34,14 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "axes.view_accesslog": (Role.COMPLIANCE, *OVERSEERS),
     "otp_totp.view_totpdevice": OVERSEERS,
     "otp_totp.delete_totpdevice": (Role.SUPERADMIN,),
+    "trading.view_bracket": EVERYBODY,
+    "trading.view_bracketschedule": EVERYBODY,
+    "trading.view_holiday": EVERYBODY,
+    "trading.view_market": EVERYBODY,
+    "trading.view_marketticker": EVERYBODY,
+    "trading.view_pricesource": EVERYBODY,
+    "trading.view_tradingcalendar": EVERYBODY,
+    "trading.view_venuemodechange": EVERYBODY,
 }
 """Permission -> the roles that hold it. The auditor may appear beside `view_` only."""
 

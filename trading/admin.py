@@ -5,7 +5,7 @@ by another.
 """
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -23,8 +23,13 @@ from trading.models import (
 )
 from trading.models.units import MICRO, PPB
 
+if TYPE_CHECKING:
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    TabularInline = admin.TabularInline
 
-class ReadOnlyInline(admin.TabularInline[Any, Any]):
+
+class ReadOnlyInline(TabularInline):
     """Rows of another table under the one that they belong to, to be read."""
 
     extra = 0
