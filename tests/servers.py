@@ -29,7 +29,8 @@ class SessionServers:
 
     def start(self) -> None:
         """Start both servers and wait until they answer."""
-        self.servers.set_up()
+        self.servers.set_up_postgresql()
+        self.servers.set_up_redis()
         self._start(self.servers.postgresql_command(), answers=self.servers.postgresql_answers)
         self._start(self.servers.redis_command(), answers=self.servers.redis_answers)
 

@@ -78,7 +78,7 @@ def main() -> None:
         uid, _, gid = options.owner.partition(":")
         leave_root(Owner(uid=int(uid), gid=int(gid)), reach=options.reach)
     # 2. The parent: if it died before we could ask, nobody waits for us.
-    call_prctl(PR_SET_PDEATHSIG, options.end_signal)
+    end_with_parent(signal.Signals(options.end_signal))
     if os.getppid() != options.parent:
         sys.exit(REFUSED)
     # 3. The program.
@@ -135,6 +135,11 @@ def permitted_capabilities() -> int:
         if name == "CapPrm":
             return int(value, 16)
     return 0
+
+
+def end_with_parent(end_signal: signal.Signals) -> None:
+    """Ask the kernel to send this process a signal when its parent dies."""
+    call_prctl(PR_SET_PDEATHSIG, end_signal.value)
 
 
 def call_prctl(option: int, *arguments: int) -> None:

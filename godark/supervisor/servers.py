@@ -18,8 +18,6 @@ from urllib.parse import quote
 from godark.supervisor.launch import Owner, launched
 
 POSTGRESQL_MAJOR = 18
-# A Unix socket's path holds 107 bytes; the longest name in the folder is PostgreSQL's lock file.
-LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 POSTGRESQL_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -109,16 +107,35 @@ class Servers:
         except OSError:
             return False
 
-    def set_up(self) -> None:
-        """Make the folders, PostgreSQL's cluster and Redis's settings, as far as they are missing.
+    def set_up_postgresql(self) -> None:
+        """Make PostgreSQL's folders and cluster as far as they are missing.
 
         Raises ServerFailedError where a cluster cannot be made.
         """
         self._make_folder(self.sockets)
-        self._make_folder(self.home / "redis")
-        self._write_redis_settings()
         if not self.data.exists():
             self._make_cluster()
+
+    def set_up_redis(self) -> None:
+        """Make Redis's folders and settings; the socket is guarded by its folder's mode."""
+        folder = self.home / "redis"
+        self._make_folder(self.sockets)
+        self._make_folder(folder)
+        lines = [
+            "port 0",
+            f'unixsocket "{self.sockets / "redis.sock"}"',
+            "unixsocketperm 700",
+            f'dir "{folder}"',
+            "databases 64",
+            # A picture on disk every minute in which something changed, and at the end.
+            "save 60 1" if self.durable else 'save ""',
+            "appendonly no",
+            "loglevel warning",
+            "set-proc-title no",
+        ]
+        settings = folder / "redis.conf"
+        settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        settings.chmod(0o644)
 
     def _make_cluster(self) -> None:
         """Run initdb beside the final place and move the whole thing there when it is done."""
@@ -141,25 +158,6 @@ class Servers:
         if done.returncode != 0:
             raise ServerFailedError(f"PostgreSQL's initdb failed: {last_line(done.stderr)}")
         unfinished.rename(self.data)
-
-    def _write_redis_settings(self) -> None:
-        """Write redis.conf; the password-free socket is guarded by its folder's mode."""
-        folder = self.home / "redis"
-        lines = [
-            "port 0",
-            f'unixsocket "{self.sockets / "redis.sock"}"',
-            "unixsocketperm 700",
-            f'dir "{folder}"',
-            "databases 64",
-            # A picture on disk every minute in which something changed, and at the end.
-            "save 60 1" if self.durable else 'save ""',
-            "appendonly no",
-            "loglevel warning",
-            "set-proc-title no",
-        ]
-        settings = folder / "redis.conf"
-        settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        settings.chmod(0o644)
 
     def _make_folder(self, path: Path) -> None:
         """Make a folder that only the servers' user (and root) may enter."""

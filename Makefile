@@ -1,0 +1,53 @@
+# The two commands are `make run` and `make test`; `make` alone lists all.
+# PYTHON=/path/to/python3.12 names the Python that .venv is made with.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check browser lock reset codes install install-dev
+
+PYTHON_OF_VENV := .venv/bin/python
+# The last word of `make test` is pytest's; PYTEST="-k funding" and the like narrow it.
+PYTEST :=
+# What production demands, with stand-ins: only Django's deploy check reads them.
+PRODUCTION := GODARK_ENVIRONMENT=production \
+	GODARK_SECRET_KEY=only-for-the-deploy-check-7Qw5zXn2Lr8vTb4KmY6cHd9sJf3gPa1e \
+	GODARK_BASE_URL=https://godark.example GODARK_ALLOWED_HOSTS=godark.example \
+	GODARK_TRUSTED_PROXIES=1 DATABASE_URL=postgres://godark@127.0.0.1/godark \
+	REDIS_URL=redis://127.0.0.1:6379/0
+
+help: ## List the commands
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 : \2/p' Makefile | column -t -s: 2>/dev/null \
+		|| sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1: \2/p' Makefile
+
+run: install ## Set up what is missing and start the venue (GODARK_PORT=8001 for another port)
+	@exec $(PYTHON_OF_VENV) -m godark.supervisor --end-with-parent
+
+test: check browser ## Check everything that CI checks
+	$(PYTHON_OF_VENV) -m pytest --cov $(PYTEST)
+
+check: install-dev ## The quick part of it: format, lint, types, imports, migrations, deploy, locks
+	$(PYTHON_OF_VENV) -m ruff format --check .
+	$(PYTHON_OF_VENV) -m ruff check .
+	$(PYTHON_OF_VENV) -m mypy . .ci
+	$(PYTHON_OF_VENV) -c "from importlinter.cli import lint_imports_command as main; main()"
+	GODARK_ENVIRONMENT=test $(PYTHON_OF_VENV) -W ignore::RuntimeWarning manage.py \
+		makemigrations --check --dry-run
+	$(PRODUCTION) $(PYTHON_OF_VENV) manage.py check --deploy --fail-level WARNING
+	$(PYTHON_OF_VENV) .ci/locks.py --check
+
+browser: install-dev
+	@$(PYTHON_OF_VENV) tests/browser/chromium.py
+
+lock: install-dev ## Compile requirements.txt and requirements-dev.txt from pyproject.toml
+	$(PYTHON_OF_VENV) .ci/locks.py
+
+reset: ## Empty var/: the database, Redis, the logs (asks first; YES=1 does not)
+	@python=$$(sh .ci/find-python) && exec "$$python" -m godark.supervisor.reset $(if $(YES),--yes)
+
+codes: install ## Show the demonstration staff's log-in codes of this half minute
+	@$(PYTHON_OF_VENV) -m godark.supervisor.codes
+
+install:
+	@python=$$(sh .ci/find-python) && "$$python" -I .ci/install.py requirements.txt
+
+install-dev:
+	@python=$$(sh .ci/find-python) && "$$python" -I .ci/install.py requirements-dev.txt

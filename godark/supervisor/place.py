@@ -1,0 +1,164 @@
+"""Where one venue lives: its clone, its var/, its address; and the refusals before it starts.
+
+Standard library only: `make reset` asks here too, in whatever state `.venv` is.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import pwd
+import socket
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# Raised when var/ is laid out anew or PostgreSQL gets another major version.
+VAR_VERSION = "GoDark var/ 1, PostgreSQL 18"
+# A Unix socket's path holds 107 bytes.
+LONGEST_SOCKETS_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
+HIGHEST_PORT = 65535
+
+
+class RefusedError(Exception):
+    """The venue cannot start; the message is one sentence for the person who asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The clone `root`, its `var`, and the host and port that the web listens on."""
+
+    root: Path
+    var: Path
+    host: str
+    port: int
+
+    @property
+    def base_url(self) -> str:
+        """Return the address to open, without a slash at the end."""
+        name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://[{name}]:{self.port}" if ":" in name else f"http://{name}:{self.port}"
+
+    @property
+    def sockets(self) -> Path:
+        """Return the folder of the servers' Unix sockets: in var/ unless its path is too long."""
+        folder = self.var / "sockets"
+        if len(os.fsencode(folder)) <= LONGEST_SOCKETS_FOLDER:
+            return folder
+        digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"godark-{digest}"
+
+    @property
+    def log(self) -> Path:
+        """Return the one log."""
+        return self.var / "log" / "venue.log"
+
+
+def place_from(environment: dict[str, str]) -> Place:
+    """Return the place that the environment names; RefusedError where it makes no sense."""
+    port = environment.get("GODARK_PORT") or "8000"
+    if not port.isdecimal() or not 0 < int(port) <= HIGHEST_PORT:
+        raise RefusedError(f"GODARK_PORT is {port!r}; it must be a number from 1 to 65535.")
+    return Place(
+        root=ROOT,
+        var=Path(environment.get("GODARK_VAR") or ROOT / "var").absolute(),
+        host=environment.get("GODARK_HOST") or "127.0.0.1",
+        port=int(port),
+    )
+
+
+def open_var(place: Place) -> None:
+    """Make var/, or check that it is ours, of this version, and writable."""
+    var = place.var
+    try:
+        var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = var.stat().st_uid
+        if owner != os.geteuid():
+            raise RefusedError(
+                f"{var} belongs to {user_name(owner)}: run as {user_name(owner)}, or have"
+                " {0} run `make reset`.".format(user_name(owner))
+            )
+        # As root the servers run as another user, who must pass through here to its own folders.
+        var.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        place.log.parent.mkdir(mode=0o700, exist_ok=True)
+        refuse_other_version(var)
+    except PermissionError as error:
+        raise RefusedError(f"GoDark cannot write {error.filename}: {error.strerror}.") from error
+
+
+def refuse_other_version(var: Path) -> None:
+    """Stamp a new var/; refuse one that another version of GoDark has made."""
+    stamp = var / "VERSION"
+    found = stamp.read_text(encoding="utf-8").strip() if stamp.exists() else ""
+    if not found and not (var / "postgresql").exists():
+        stamp.write_text(VAR_VERSION + "\n", encoding="utf-8")
+    elif found != VAR_VERSION:
+        raise RefusedError(
+            f"{var} was made by another version of GoDark ({found or 'it has no VERSION'}, and this"
+            f" one needs {VAR_VERSION}): use that version, or empty var/ with `make reset`."
+        )
+
+
+def hold_place(place: Place) -> IO[str]:
+    """Return the open lock of this place, held until it is closed or the process ends.
+
+    Raises RefusedError where another supervisor holds it.
+    """
+    lock = (place.var / "supervisor.lock").open("a+", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        pid = lock.read().strip() or "unknown"
+        lock.close()
+        raise RefusedError(
+            f"GoDark is already running from this folder (process {pid}): open its address, or"
+            f" stop it with Ctrl-C there or `kill {pid}`."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def refuse_taken_port(place: Place) -> None:
+    """Refuse a host or port that the web could not listen on."""
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((place.host, place.port))
+        except OSError as error:
+            raise RefusedError(port_sentence(place, error=error)) from error
+
+
+def port_sentence(place: Place, *, error: OSError) -> str:
+    """Return what to say when the web's address cannot be listened on."""
+    where = f"port {place.port} of {place.host}"
+    if error.errno == errno.EADDRINUSE:
+        another = f"GODARK_PORT={place.port + 1} make run"
+        return f"Another program listens on {where}: stop it, or choose another port ({another})."
+    if error.errno == errno.EACCES:
+        return f"This user may not listen on {where}: choose a GODARK_PORT from 1024 up."
+    return f"GoDark cannot listen on {where} ({error.strerror}): set GODARK_HOST and GODARK_PORT."
+
+
+def refuse_unsafe_folder(folder: Path, *, owners: set[int]) -> None:
+    """Refuse a folder outside var/ that exists and is not a closed folder of ours."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners or found.st_mode & 0o077:
+        raise RefusedError(f"{folder} is in the way of the servers' sockets: remove it.")
+
+
+def user_name(uid: int) -> str:
+    """Return a user's name, or its number where it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"

@@ -1,0 +1,138 @@
+"""The table of processes: what runs, in which order it starts, how it is known to be well.
+
+To add a process, add one line to `venue_lines`: its name, the management command it runs, and,
+where it can be asked, a probe. `engine`, `prices`, `witness` and `devchain` come like that; a
+process that others need before they can start goes above them in an earlier stage.
+"""
+
+import http.client
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from godark.supervisor.launch import launched
+from godark.supervisor.place import Place
+from godark.supervisor.servers import Servers
+
+PROBE_SECONDS = 2
+
+
+class Stage(IntEnum):
+    """Stages start in this order and stop in the reverse; within one, all at once."""
+
+    SERVERS = 0
+    PREPARATION = 1
+    VENUE = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restart:
+    """How long to wait before a process that ended is started again, in seconds.
+
+    The wait doubles from `first` to `most`; a life of at least `calm` begins the count anew.
+    """
+
+    first: float = 0.5
+    most: float = 30
+    calm: float = 30
+
+    def wait(self, failures: int) -> float:
+        """Return the wait after so many ends in a row, in seconds."""
+        return float(min(self.most, self.first * 2 ** (failures - 1)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """One line of the table.
+
+    `command` is complete, launcher included. A `needed` process must be well before the venue
+    calls itself open. `answers` is asked with the process id; without it, being alive for a
+    second is being well. Without `restart` it runs once, and is well when it ended with 0.
+    `stop_signal` ends it cleanly, within `stop_seconds` or by force. What a `quiet` process says
+    goes to the log file and not to the terminal.
+    """
+
+    name: str
+    command: list[str]
+    stage: Stage = Stage.VENUE
+    needed: bool = True
+    answers: Callable[[int], bool] | None = None
+    restart: Restart | None = field(default_factory=Restart)
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 8
+    quiet: bool = False
+
+
+def process_table(
+    place: Place, *, servers: Servers, environment: Mapping[str, str]
+) -> list[Process]:
+    """Return the whole table; a server that the environment names elsewhere has no line."""
+    return [*server_lines(servers, environment=environment), *venue_lines(place)]
+
+
+def server_lines(servers: Servers, *, environment: Mapping[str, str]) -> list[Process]:
+    """Return the lines of the embedded servers that are wanted."""
+    lines = {
+        "DATABASE_URL": Process(
+            name="postgres",
+            command=servers.postgresql_command(),
+            stage=Stage.SERVERS,
+            answers=servers.postgresql_answers,
+            stop_signal=signal.SIGINT,
+            stop_seconds=30,
+            quiet=True,
+        ),
+        "REDIS_URL": Process(
+            name="redis",
+            command=servers.redis_command(),
+            stage=Stage.SERVERS,
+            answers=servers.redis_answers,
+            quiet=True,
+        ),
+    }
+    return [line for name, line in lines.items() if not environment.get(name)]
+
+
+def venue_lines(place: Place) -> list[Process]:
+    """Return the lines of the venue's own processes."""
+    celery = ("celery", "--quiet", "-A", "godark.celery")
+    worker = ("worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip")
+    beat = ("beat", "--loglevel=INFO", f"--schedule={place.var / 'beat-schedule'}", "--pidfile=")
+    web = ("daphne", "-v", "0", "-b", place.host, "-p", str(place.port))
+    return [
+        Process(
+            name="prepare",
+            command=python("godark.supervisor.prepare"),
+            stage=Stage.PREPARATION,
+            restart=None,
+        ),
+        Process(
+            name="web",
+            command=python(*web, "godark.asgi:application"),
+            answers=lambda _pid: page_answers(place),
+        ),
+        Process(name="worker", command=python(*celery, *worker, "--without-mingle")),
+        Process(name="beat", command=python(*celery, *beat)),
+    ]
+
+
+def python(*words: str) -> list[str]:
+    """Return the command line of `python -m` with the given words, as a child of ours."""
+    # Celery warns against root at every start; on a machine that has only root, so be it.
+    argv = [sys.executable, "-W", "ignore:You're running the worker", "-m", *words]
+    return launched(argv, end_signal=signal.SIGTERM)
+
+
+def page_answers(place: Place) -> bool:
+    """Tell whether the site answers on /health."""
+    address = place.base_url.removeprefix("http://")
+    connection = http.client.HTTPConnection(address, timeout=PROBE_SECONDS)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
