@@ -5,6 +5,7 @@ The names are listed with their meaning in `.env.example`; a tidy test compares 
 `production`; in production a missing secret refuses to start.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+if os.environ.get("GODARK_ENVIRONMENT") != "test":
+    env.read_env(BASE_DIR / ".env")
 
 # 1. What kind of place this is.
 ENVIRONMENT = env.str("GODARK_ENVIRONMENT", default="development")
@@ -25,7 +28,10 @@ IN_DEVELOPMENT = ENVIRONMENT == "development"
 DEBUG = env.bool("GODARK_DEBUG", default=False)
 if IN_PRODUCTION and DEBUG:
     raise ImproperlyConfigured("GODARK_DEBUG must be off in production.")
-VAR_DIR = Path(env.str("GODARK_VAR", default=str(BASE_DIR / "var")))
+VAR_DIR = Path(env.str("GODARK_VAR", default="") or BASE_DIR / "var")
+if IN_DEVELOPMENT:
+    # Where the embedded servers are while `make run` runs: so manage.py finds them.
+    env.read_env(VAR_DIR / "environment")
 VERSION = "0.1.0"
 
 

@@ -5,8 +5,9 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import environ
@@ -66,14 +67,17 @@ def run(place: Place) -> None:
     log = VenueLog(place.log)
     if killed:
         log.say(f"Ended {killed} processes that an earlier run had left behind.")
+    told = place.var / "environment"
     try:
         set_up_servers(place, servers=servers, log=log)
+        tell_addresses(told, environment=environment)
         supervisor = Supervisor(log=log, place=place, environment=environment)
         # 3. The table, stage by stage; then the block for whoever started it.
         with supervisor.signals_taken():
             table = process_table(place, servers=servers, environment=os.environ)
             supervisor.live(table, started_at=started_at)
     finally:
+        told.unlink(missing_ok=True)
         log.close()
 
 
@@ -199,3 +203,11 @@ def venue_environment(place: Place, *, servers: Servers) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     return dict(os.environ) | own
+
+
+def tell_addresses(path: Path, *, environment: Mapping[str, str]) -> None:
+    """Write where the servers are, for the manage.py of a person who works beside the venue."""
+    names = ("DATABASE_URL", "REDIS_URL", "GODARK_BASE_URL")
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={environment[name]}\n" for name in names), encoding="utf-8")
