@@ -1,0 +1,318 @@
+"""Commands: what somebody wants of the exchange, in the imperative.
+
+Every command carries `at_ms`, the only time the engine knows. What is not here: any check;
+a command may be wrong, and the engine then answers with a rejection.
+"""
+
+import msgspec
+
+from engine.vocabulary import (
+    MarketState,
+    MinQuantityMode,
+    OrderType,
+    Pricing,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TriggerKind,
+)
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What all commands share: the moment they are taken."""
+
+    at_ms: int
+
+
+class Protection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One leg of a take-profit and stop-loss pair; a market order when it has no limit."""
+
+    trigger_ticks: int
+    limit_ticks: int | None = None
+
+
+class MarketSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The constants of a market, as staff set them."""
+
+    market_id: str
+    tick_size: str
+    lot_size: str
+    tick_lot_micro: int
+    max_leverage: int = 1_000
+    maker_rebate_ppb: int = 200_000
+    taker_fee_ppb: int = 500_000
+    position_limit_lots: int = 1_000_000_000_000
+    open_interest_limit_lots: int = 1_000_000_000_000
+    stress_gap_ppb: int = 20_000_000
+    pricing: Pricing = Pricing.THREE_POINTS
+    collar_ppb: int = 10_000_000
+
+
+class SubmitOrder(Command, frozen=True, kw_only=True, gc=False):
+    """Place an order; tiers come with it as discount and probing limit."""
+
+    order_id: str
+    account_id: str
+    market_id: str
+    side: Side
+    order_type: OrderType
+    quantity_lots: int
+    limit_ticks: int | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    expires_at_ms: int | None = None
+    leverage: int | None = None
+    all_or_none: bool = False
+    min_quantity_lots: int = 0
+    min_quantity_mode: MinQuantityMode = MinQuantityMode.EACH
+    nbbo_protection: bool = False
+    post_only: bool = False
+    reduce_only: bool = False
+    self_trade: SelfTrade = SelfTrade.EXPIRE_TAKER
+    client_order_id: str | None = None
+    trigger: TriggerKind | None = None
+    trigger_ticks: int | None = None
+    take_profit: Protection | None = None
+    stop_loss: Protection | None = None
+    fee_discount_percent: int = 0
+    probe_limit: int = 20
+
+
+class AmendOrder(Command, frozen=True, kw_only=True, gc=False):
+    """Change an order's total quantity, its limit, or both."""
+
+    order_id: str
+    account_id: str
+    quantity_lots: int | None = None
+    limit_ticks: int | None = None
+
+
+class CancelOrder(Command, frozen=True, kw_only=True, gc=False):
+    """Cancel one order or unfired trigger."""
+
+    order_id: str
+    account_id: str
+
+
+class CancelAll(Command, frozen=True, kw_only=True, gc=False):
+    """Cancel all orders and trigger orders of an account, in one market or in all."""
+
+    account_id: str
+    market_id: str | None = None
+
+
+class ArmCancelAllAfter(Command, frozen=True, kw_only=True, gc=False):
+    """Arm the dead-man switch (1 to 300 s), or disarm it with a timeout of zero."""
+
+    account_id: str
+    timeout_ms: int
+
+
+class SetLeverage(Command, frozen=True, kw_only=True, gc=False):
+    """Set an account's leverage in a market."""
+
+    account_id: str
+    market_id: str
+    leverage: int
+
+
+class MoveMargin(Command, frozen=True, kw_only=True, gc=False):
+    """Add margin to a position, or take some out with a negative amount."""
+
+    transfer_id: str
+    account_id: str
+    market_id: str
+    amount_micro: int
+
+
+class ClosePosition(Command, frozen=True, kw_only=True, gc=False):
+    """Close all or some of a position: at the market, or resting at a limit."""
+
+    order_id: str
+    account_id: str
+    market_id: str
+    quantity_lots: int | None = None
+    limit_ticks: int | None = None
+    client_order_id: str | None = None
+    fee_discount_percent: int = 0
+    probe_limit: int = 20
+
+
+class SetPositionTriggers(Command, frozen=True, kw_only=True, gc=False):
+    """Set or clear the take-profit and stop-loss of a position; one cancels the other."""
+
+    account_id: str
+    market_id: str
+    take_profit: Protection | None = None
+    stop_loss: Protection | None = None
+
+
+class CreditDeposit(Command, frozen=True, kw_only=True, gc=False):
+    """Credit a deposit that the chain has confirmed."""
+
+    deposit_id: str
+    account_id: str
+    amount_micro: int
+
+
+class FinalizeDeposit(Command, frozen=True, kw_only=True, gc=False):
+    """Make a credited deposit withdrawable: the chain has finalized it."""
+
+    deposit_id: str
+    account_id: str
+
+
+class DropDeposit(Command, frozen=True, kw_only=True, gc=False):
+    """Debit a credited deposit that the chain has dropped."""
+
+    deposit_id: str
+    account_id: str
+
+
+class ReserveWithdrawal(Command, frozen=True, kw_only=True, gc=False):
+    """Hold free balance for a withdrawal."""
+
+    withdrawal_id: str
+    account_id: str
+    amount_micro: int
+
+
+class ConfirmWithdrawal(Command, frozen=True, kw_only=True, gc=False):
+    """Release a held withdrawal to the owner's wallet; there is no way back."""
+
+    withdrawal_id: str
+    account_id: str
+
+
+class ReturnWithdrawal(Command, frozen=True, kw_only=True, gc=False):
+    """Give a held withdrawal back to the free balance."""
+
+    withdrawal_id: str
+    account_id: str
+
+
+class ReferenceMove(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One market's prices: the reference bid and ask, the index, the mark, dispersion."""
+
+    market_id: str
+    bid_ticks: int | None
+    ask_ticks: int | None
+    quoted_at_ms: int
+    index_half_ticks: int | None
+    mark_half_ticks: int | None
+    dispersion_ppb: int = 0
+
+
+class MoveReferences(Command, frozen=True, kw_only=True, gc=False):
+    """Bring the newest prices of many markets."""
+
+    moves: tuple[ReferenceMove, ...]
+
+
+class FundingSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One market's premium at one second; none while its index is missing."""
+
+    market_id: str
+    premium_ppb: int | None
+
+
+class SampleFunding(Command, frozen=True, kw_only=True, gc=False):
+    """Record this second's premiums."""
+
+    samples: tuple[FundingSample, ...]
+
+
+class PayFunding(Command, frozen=True, kw_only=True, gc=False):
+    """Pay the hour that has ended in one market; `hour` counts hours since 1970."""
+
+    market_id: str
+    hour: int
+
+
+class ExpireDue(Command, frozen=True, kw_only=True, gc=False):
+    """Do what time alone makes due: expiries, dead-man switches, the breaker's end."""
+
+
+class ListMarket(Command, frozen=True, kw_only=True, gc=False):
+    """List a market, halted until it has an index, its fund seeded by the venue."""
+
+    spec: MarketSpec
+    insurance_micro: int = 0
+    state: MarketState = MarketState.ACTIVE
+
+
+class SetMarketState(Command, frozen=True, kw_only=True, gc=False):
+    """Open, pause or close a market; `hours_closed` tells closed FX hours from a pause."""
+
+    market_id: str
+    state: MarketState
+    hours_closed: bool = False
+
+
+class SetMarketLimits(Command, frozen=True, kw_only=True, gc=False):
+    """Change a market's limits, fees or pricing; the tick and lot never change."""
+
+    spec: MarketSpec
+
+
+class TripBreaker(Command, frozen=True, kw_only=True, gc=False):
+    """Let a market only reduce until a moment."""
+
+    market_id: str
+    until_ms: int
+
+
+class PublishOpenInterest(Command, frozen=True, kw_only=True, gc=False):
+    """Publish the open interest of all markets, as acceptance checks see it."""
+
+
+class ContributeInsurance(Command, frozen=True, kw_only=True, gc=False):
+    """Pay venue money into a market's insurance fund, or the global one without a market."""
+
+    contribution_id: str
+    amount_micro: int
+    market_id: str | None = None
+
+
+class FundBackstop(Command, frozen=True, kw_only=True, gc=False):
+    """Move cash between the global insurance fund and the backstop (negative: back)."""
+
+    transfer_id: str
+    amount_micro: int
+
+
+class SettleDelisting(Command, frozen=True, kw_only=True, gc=False):
+    """Close all positions of a delisted market at one price."""
+
+    market_id: str
+    price_half_ticks: int
+
+
+AnyCommand = (
+    SubmitOrder
+    | AmendOrder
+    | CancelOrder
+    | CancelAll
+    | ArmCancelAllAfter
+    | SetLeverage
+    | MoveMargin
+    | ClosePosition
+    | SetPositionTriggers
+    | CreditDeposit
+    | FinalizeDeposit
+    | DropDeposit
+    | ReserveWithdrawal
+    | ConfirmWithdrawal
+    | ReturnWithdrawal
+    | MoveReferences
+    | SampleFunding
+    | PayFunding
+    | ExpireDue
+    | ListMarket
+    | SetMarketState
+    | SetMarketLimits
+    | TripBreaker
+    | PublishOpenInterest
+    | ContributeInsurance
+    | FundBackstop
+    | SettleDelisting
+)

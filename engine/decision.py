@@ -1,0 +1,71 @@
+"""A decision in the making: the state, the events so far, and what every rule asks of it.
+
+Each event is made true in the state as soon as it is decided, so that the next rule sees
+it; the caller takes everything back afterwards, or keeps it (`engine.exchange`). What is
+not here: rules.
+"""
+
+from engine.events import Event
+from engine.evolve import TABLE
+from engine.reasons import Reason
+from engine.state import Market, State, roll_back
+from engine.units import REFERENCE_MAX_AGE_MS
+from engine.vocabulary import MarketState
+
+
+class Refusal(Exception):  # noqa: N818 -- it is an answer, not an error
+    """A rule says no, with the numbers that were broken."""
+
+    def __init__(self, reason: Reason, **numbers: int) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.numbers = numbers
+
+
+class Decision:
+    """The events that one command leads to, in order."""
+
+    __slots__ = ("at_ms", "books_tried", "events", "last_words", "state")
+
+    def __init__(self, *, state: State, at_ms: int) -> None:
+        self.state = state
+        self.at_ms = at_ms
+        self.events: list[Event] = []
+        self.last_words: list[Event] = []
+        self.books_tried: dict[str, int] = {}
+
+    def emit(self, event: Event, /) -> None:
+        """Add an event and make it true."""
+        TABLE[type(event)](self.state, event)
+        self.events.append(event)
+
+    def mark(self) -> tuple[int, int]:
+        """Remember this point, to come back to it."""
+        journal = self.state.journal
+        assert journal is not None, "decisions are rehearsed"
+        return len(journal), len(self.events)
+
+    def take_back(self, mark: tuple[int, int], /) -> None:
+        """Undo everything since a mark: a plan that is not carried out."""
+        roll_back(self.state, to=mark[0])
+        del self.events[mark[1] :]
+
+
+def effective_state(market: Market, /) -> MarketState:
+    """Return the strictest of the staff's state, the breaker, debt and a missing index."""
+    state = market.state
+    if market.prices.index_half_ticks is None and state is not MarketState.DELISTED:
+        return MarketState.HALTED
+    if (market.breaker_until_ms is not None or market.debt_micro > 0) and (
+        state is MarketState.ACTIVE
+    ):
+        return MarketState.REDUCE_ONLY
+    return state
+
+
+def is_matching(market: Market, at_ms: int, /) -> bool:
+    """Tell whether orders may execute: the state lets them and the reference is fresh."""
+    prices = market.prices
+    if prices.bid_ticks is None or at_ms - prices.quoted_at_ms > REFERENCE_MAX_AGE_MS:
+        return False
+    return effective_state(market) in (MarketState.ACTIVE, MarketState.REDUCE_ONLY)

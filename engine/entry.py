@@ -1,0 +1,205 @@
+"""Entry: an order arrives, is checked, matches, and rests or ends.
+
+All refusals come first, in the order of the steps of `submit`; after acceptance nothing is
+refused any more. What is not here: the checks of an order's shape (`engine.shape`).
+"""
+
+import msgspec
+
+from engine.acceptance import check_reservation, check_risk, check_state
+from engine.commands import ClosePosition, SubmitOrder
+from engine.decision import Decision, Refusal, is_matching
+from engine.ending import cancel, must_reduce, reducible_lots
+from engine.events import (
+    AttemptCounted,
+    OrderAccepted,
+    OrderRejected,
+    OrderRepeated,
+    OrderRested,
+    TriggerPlaced,
+)
+from engine.identity import body_digest
+from engine.matching import match, taken_lots
+from engine.orders import Order, open_order
+from engine.reasons import Reason
+from engine.shape import check_shape
+from engine.state import Market
+from engine.vocabulary import OrderType, Side, TimeInForce
+
+IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
+
+
+def submit(d: Decision, terms: SubmitOrder, /) -> None:
+    """Answer an order: repeated, rejected, waiting as a trigger, or accepted and matched."""
+    try:
+        if is_repeated(d, terms):
+            return
+        market = check_shape(d.state, terms)
+        if terms.trigger is None:
+            accept(d, market, terms)
+        else:
+            place_trigger_order(d, terms)
+    except Refusal as refused:
+        reject(d, terms, refused)
+
+
+def is_repeated(d: Decision, terms: SubmitOrder, /) -> bool:
+    """Tell whether the order came before, and say so; refuse a client id with another body."""
+    first = d.state.seen.get(terms.order_id)
+    client_id = terms.client_order_id
+    if client_id is not None:
+        seen = d.state.client_ids.get((terms.account_id, client_id))
+        if seen is not None:
+            if seen.body != body_digest(terms):
+                raise Refusal(Reason.DUPLICATE_CLIENT_ORDER_ID)
+            first = seen
+    if first is None:
+        return False
+    d.emit(
+        OrderRepeated(
+            at_ms=d.at_ms,
+            order_id=terms.order_id,
+            account_id=terms.account_id,
+            first_order_id=first.subject_id,
+        )
+    )
+    return True
+
+
+def reject(d: Decision, terms: SubmitOrder, refused: Refusal, /) -> None:
+    """Say no to an order; a client id that came with it stays unused."""
+    d.emit(
+        OrderRejected(
+            at_ms=d.at_ms,
+            order_id=terms.order_id,
+            account_id=terms.account_id,
+            market_id=terms.market_id,
+            reason=refused.reason,
+            numbers=refused.numbers,
+            client_order_id=terms.client_order_id,
+        )
+    )
+
+
+def place_trigger_order(d: Decision, terms: SubmitOrder, /) -> None:
+    """Let a trigger order wait for the mark."""
+    body = None if terms.client_order_id is None else body_digest(terms)
+    d.emit(TriggerPlaced(at_ms=d.at_ms, terms=terms, body=body))
+
+
+def accept(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
+    """Check, open and match an order; what follows acceptance must succeed."""
+    check_state(d, market, terms)
+    order = _clamped(market, terms, d.state.next_sequence)
+    check_risk(d, market, order)
+    reserve = check_reservation(d, market, order)
+    body = None if terms.client_order_id is None else body_digest(terms)
+    d.emit(
+        OrderAccepted(
+            at_ms=d.at_ms,
+            terms=terms,
+            sequence=order.sequence,
+            quantity_lots=order.quantity_lots,
+            canceled_lots=order.canceled_lots,
+            reserve_micro=reserve,
+            body=body,
+        )
+    )
+    match_or_rest(d, market, order.sequence)
+
+
+def _clamped(market: Market, terms: SubmitOrder, sequence: int, /) -> Order:
+    """Open the record of an order, clamped to the position if it may only reduce."""
+    quantity = terms.quantity_lots
+    order = open_order(terms=terms, sequence=sequence, quantity_lots=quantity, canceled_lots=0)
+    if not must_reduce(market, order):
+        return order
+    room = reducible_lots(market, terms.account_id, is_buy=order.is_buy)
+    wanted = quantity if terms.all_or_none else max(1, terms.min_quantity_lots)
+    if room < min(wanted, quantity):
+        raise Refusal(Reason.REDUCE_ONLY_REJECTED, position_lots=room, quantity_lots=quantity)
+    excess = max(0, quantity - room)
+    return open_order(terms=terms, sequence=sequence, quantity_lots=quantity, canceled_lots=excess)
+
+
+def match_or_rest(d: Decision, market: Market, sequence: int, /) -> None:
+    """Let an open order take what it may, then rest or end."""
+    order = market.orders[sequence]
+    terms = order.terms
+    matching = is_matching(market, d.at_ms)
+    stop: Reason | None = None
+    if matching and not terms.post_only:
+        since = len(d.events)
+        stop = match(d, market, sequence)
+        if wants_at_once(terms) and not taken_lots(d, since, sequence):
+            d.emit(
+                AttemptCounted(
+                    at_ms=d.at_ms, account_id=terms.account_id, market_id=terms.market_id
+                )
+            )
+    left = market.orders.get(sequence)
+    if left is None:
+        return
+    if terms.time_in_force in IMMEDIATE:
+        cancel(d, market, left, stop or Reason.UNFILLED_REMAINDER)
+    elif stop is not None and stop is not Reason.WOULD_NOT_FILL:
+        cancel(d, market, left, stop)
+    else:
+        rest(d, market, sequence, restless=not matching and not terms.post_only)
+
+
+def rest(d: Decision, market: Market, sequence: int, /, *, restless: bool) -> None:
+    """Put an open order into the book."""
+    d.emit(
+        OrderRested(
+            at_ms=d.at_ms,
+            market_id=market.spec.market_id,
+            sequence=sequence,
+            restless=restless,
+        )
+    )
+
+
+def wants_at_once(terms: SubmitOrder, /) -> bool:
+    """Tell whether an order that finds nothing counts as an unfilled attempt."""
+    return terms.all_or_none or terms.time_in_force in IMMEDIATE
+
+
+def close_position(d: Decision, command: ClosePosition, /) -> None:
+    """Close a position by a reduce-only order: at the market, or resting at a limit."""
+    market = d.state.markets.get(command.market_id)
+    size = 0
+    if market is not None and command.account_id in market.positions:
+        size = market.positions[command.account_id].size_lots
+    is_limit = command.limit_ticks is not None
+    quantity = abs(size) if command.quantity_lots is None else command.quantity_lots
+    terms = SubmitOrder(
+        at_ms=command.at_ms,
+        order_id=command.order_id,
+        account_id=command.account_id,
+        market_id=command.market_id,
+        side=Side.SELL if size > 0 else Side.BUY,
+        order_type=OrderType.LIMIT if is_limit else OrderType.MARKET,
+        quantity_lots=quantity,
+        limit_ticks=command.limit_ticks,
+        time_in_force=TimeInForce.GTC if is_limit else TimeInForce.IOC,
+        reduce_only=True,
+        client_order_id=command.client_order_id,
+        fee_discount_percent=command.fee_discount_percent,
+        probe_limit=command.probe_limit,
+    )
+    if size == 0 and market is not None and command.order_id not in d.state.seen:
+        reject(d, terms, Refusal(Reason.REDUCE_ONLY_REJECTED, position_lots=0))
+        return
+    submit(d, terms)
+
+
+def fired(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
+    """Let a fired trigger become an order now, with sequence and checks of this moment."""
+    plain = msgspec.structs.replace(terms, at_ms=d.at_ms, trigger=None, trigger_ticks=None)
+    try:
+        accept(d, market, plain)
+    except Refusal as refused:
+        reject(d, plain, refused)
+
+

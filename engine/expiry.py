@@ -1,0 +1,65 @@
+"""What time alone makes due: expired orders, dead-man switches, breakers, old ids.
+
+What is not here: what the caller schedules (funding, states of FX hours).
+"""
+
+from engine.cancellation import cancel_trigger, fire_switch
+from engine.commands import ExpireDue
+from engine.decision import Decision
+from engine.ending import cancel
+from engine.events import IdentifiersForgotten
+from engine.listing import release_breaker
+from engine.reasons import Reason
+from engine.state import State
+from engine.units import HOUR_MS
+
+REMEMBERED_MS = HOUR_MS
+_SWITCH = "@switch "
+_BREAKER = "@breaker "
+
+
+def expire_due(d: Decision, _: ExpireDue, /) -> None:
+    """Do everything that is due by now, the earliest first."""
+    state = d.state
+
+    def is_true(due_ms: int, name: str) -> bool:
+        return _is_true(state, due_ms, name)
+
+    for due_ms, name in state.timers.due(d.at_ms, is_true):
+        if is_true(due_ms, name):
+            _do(d, name)
+    state.timers.drop_stale(is_true)
+    oldest = next(iter(state.seen.values()), None)
+    if oldest is not None and oldest.at_ms < d.at_ms - 2 * REMEMBERED_MS:
+        d.last_words.append(
+            IdentifiersForgotten(at_ms=d.at_ms, before_ms=d.at_ms - REMEMBERED_MS)
+        )
+
+
+def _is_true(state: State, due_ms: int, name: str, /) -> bool:
+    if name.startswith(_SWITCH):
+        return state.account(name.removeprefix(_SWITCH)).switch_at_ms == due_ms
+    if name.startswith(_BREAKER):
+        return state.markets[name.removeprefix(_BREAKER)].breaker_until_ms == due_ms
+    place = state.order_places.get(name)
+    if place is not None:
+        return place[0].orders[place[1]].terms.expires_at_ms == due_ms
+    return any(
+        name in market.triggers and market.triggers[name].expires_at_ms == due_ms
+        for market in state.markets.values()
+    )
+
+
+def _do(d: Decision, name: str, /) -> None:
+    if name.startswith(_SWITCH):
+        fire_switch(d, name.removeprefix(_SWITCH))
+    elif name.startswith(_BREAKER):
+        release_breaker(d, d.state.markets[name.removeprefix(_BREAKER)])
+    elif name in d.state.order_places:
+        market, sequence = d.state.order_places[name]
+        cancel(d, market, market.orders[sequence], Reason.EXPIRED)
+    else:
+        for market_id in sorted(d.state.markets):
+            market = d.state.markets[market_id]
+            if name in market.triggers:
+                cancel_trigger(d, market, name, Reason.EXPIRED)

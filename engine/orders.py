@@ -1,0 +1,80 @@
+"""An open order: its terms as submitted and how far it has come.
+
+What is not here: rules. `engine.entry` makes orders, `engine.matching` trades them.
+"""
+
+import msgspec
+
+from engine.commands import SubmitOrder
+from engine.vocabulary import OrderStatus, OrderType, Side
+
+_PEG_POINTS = {
+    Side.BUY: {OrderType.PEG_BID: 1, OrderType.PEG_MID: 2, OrderType.PEG_ASK: 3},
+    Side.SELL: {OrderType.PEG_ASK: 1, OrderType.PEG_MID: 2, OrderType.PEG_BID: 3},
+}
+
+
+class Order(msgspec.Struct, frozen=True, gc=False):
+    """An open order; `quantity = filled + leaves + canceled` always.
+
+    `key_half_ticks` is the limit or cap as the book's key (sells negative), `peg_points`
+    how many price points the type lets it admit at most, from its own side.
+    """
+
+    terms: SubmitOrder
+    sequence: int
+    is_buy: bool
+    peg_points: int
+    key_half_ticks: int | None
+    limit_ticks: int | None
+    quantity_lots: int
+    leaves_lots: int
+    filled_lots: int
+    taker_notional_micro: int
+    maker_notional_micro: int
+    opened_micro: int
+    is_resting: bool
+
+    @property
+    def canceled_lots(self) -> int:
+        """Lots that will never be filled."""
+        return self.quantity_lots - self.filled_lots - self.leaves_lots
+
+    @property
+    def status(self) -> OrderStatus:
+        """Where the open order stands in its life."""
+        return OrderStatus.PARTIALLY_FILLED if self.filled_lots else OrderStatus.OPEN
+
+
+def peg_points(*, side: Side, order_type: OrderType) -> int:
+    """Count the price points that an order's type admits at most."""
+    return _PEG_POINTS[side].get(order_type, 3)
+
+
+def book_key(*, is_buy: bool, limit_ticks: int | None) -> int | None:
+    """Turn a limit into the book's key in half ticks: the greater, the more it admits."""
+    if limit_ticks is None:
+        return None
+    return 2 * limit_ticks if is_buy else -2 * limit_ticks
+
+
+def open_order(
+    *, terms: SubmitOrder, sequence: int, quantity_lots: int, canceled_lots: int
+) -> Order:
+    """Make the record of a newly accepted order."""
+    is_buy = terms.side is Side.BUY
+    return Order(
+        terms,
+        sequence,
+        is_buy,
+        peg_points(side=terms.side, order_type=terms.order_type),
+        book_key(is_buy=is_buy, limit_ticks=terms.limit_ticks),
+        terms.limit_ticks,
+        quantity_lots,
+        quantity_lots - canceled_lots,
+        0,
+        0,
+        0,
+        0,
+        False,  # noqa: FBT003 -- positional, as the hottest record of all is made
+    )

@@ -1,0 +1,170 @@
+"""What an account's open orders reserve in one market, by PRODUCT.md section 4.
+
+Per side `max(0, open lots - opposite position)` lots reserve, the youngest first: initial
+margin + undiscounted taker fee + the loss against the mark, at the worst price: a buy's
+limit or cap, else `uncapped`; for sells the greater of limit and `uncapped`, which is the
+greater of ask and index x 1.01. Margin and fee are rounded up once per side. What is not
+here: who is canceled when the balance does not carry it (`engine.matching`).
+"""
+
+from collections.abc import Iterator
+
+from engine.open_orders import OpenSide
+from engine.orders import Order
+from engine.state import NO_POSITION, Market, Position
+from engine.units import PPB
+
+UNCAPPED_PERCENT = 101
+
+
+def uncapped_half_ticks(market: Market, /) -> int:
+    """Return the worst price of an order without a cap: max(ask, index x 1.01), up."""
+    prices = market.prices
+    index = prices.index_half_ticks or 0
+    raised = -(-index * UNCAPPED_PERCENT // 100)
+    return raised if prices.ask_ticks is None else max(raised, 2 * prices.ask_ticks)
+
+
+def reserve_ceil_micro(
+    market: Market,
+    account_id: str,
+    is_buy: bool,  # noqa: FBT001 -- hot and internal
+    position: Position,
+    change: tuple[Order, int] | None = None,
+    /,
+) -> int:
+    """Return what one side's orders reserve beside a position, rounded up.
+
+    `change` says how many lots an order gains (a new one: all) or loses in this moment.
+    """
+    side = market.open_sides.get((account_id, is_buy))
+    lots = 0 if side is None else side.lots
+    if change is not None:
+        if change[0].terms.reduce_only or change[0].is_buy is not is_buy:
+            change = None
+        else:
+            lots += change[1]
+    opposite = -position.size_lots if is_buy else position.size_lots
+    if lots <= 0 or opposite >= lots:
+        return 0
+    prices = market.prices
+    mark = prices.mark_half_ticks or prices.index_half_ticks or 0
+    worst = uncapped_half_ticks(market)
+    if opposite > 0 or (mark > worst and not is_buy):
+        value, loss = _walk(market, account_id, is_buy, lots - max(opposite, 0), change)
+    elif is_buy:
+        value, loss = _sum_buys(market, side, mark, worst, change)
+    else:
+        value, loss = _sum_sells(market, side, worst, change), 0
+    notional = value * market.unit_micro
+    return (
+        -(-notional // position.leverage)
+        - (-notional * market.spec.taker_fee_ppb // PPB)
+        + loss * market.unit_micro
+    )
+
+
+def _sum_buys(
+    market: Market, side: OpenSide | None, mark: int, worst: int, change: tuple[Order, int] | None, /
+) -> tuple[int, int]:
+    """Sum value and loss of all buys, in half ticks x lots."""
+    value = loss = 0
+    if side is not None:
+        uncapped = side.lots - side.capped_lots
+        value = side.capped_half_tick_lots + uncapped * worst
+        loss = uncapped * max(0, worst - mark)
+        for cap, sequence in reversed(side.caps):
+            if cap <= mark:
+                break
+            loss += (cap - mark) * market.orders[sequence].leaves_lots
+    if change is not None:
+        price = _worst_half_ticks(change[0], worst)
+        value += price * change[1]
+        loss += max(0, price - mark) * change[1]
+    return value, loss
+
+
+def _sum_sells(
+    market: Market, side: OpenSide | None, worst: int, change: tuple[Order, int] | None, /
+) -> int:
+    """Sum the value of all sells, in half ticks x lots; at this price they lose nothing."""
+    value = 0
+    if side is not None:
+        value = side.lots * worst
+        for cap, sequence in reversed(side.caps):
+            if cap <= worst:
+                break
+            value += (cap - worst) * market.orders[sequence].leaves_lots
+    if change is not None:
+        value += _worst_half_ticks(change[0], worst) * change[1]
+    return value
+
+
+def _walk(
+    market: Market,
+    account_id: str,
+    is_buy: bool,  # noqa: FBT001 -- hot and internal
+    lots: int,
+    change: tuple[Order, int] | None,
+    /,
+) -> tuple[int, int]:
+    """Sum value and loss over the youngest lots, in half ticks x lots."""
+    prices = market.prices
+    mark = prices.mark_half_ticks or prices.index_half_ticks or 0
+    uncapped = uncapped_half_ticks(market)
+    value = loss = 0
+    for order, leaves in _youngest_first(market, account_id, is_buy, change):
+        taken = min(leaves, lots)
+        worst = _worst_half_ticks(order, uncapped)
+        value += worst * taken
+        loss += max(0, worst - mark if is_buy else mark - worst) * taken
+        lots -= taken
+        if lots == 0:
+            break
+    return value, loss
+
+
+def _youngest_first(
+    market: Market,
+    account_id: str,
+    is_buy: bool,  # noqa: FBT001 -- hot and internal
+    change: tuple[Order, int] | None,
+    /,
+) -> Iterator[tuple[Order, int]]:
+    """Yield the orders that reserve, with their leaves after the change."""
+    side = market.open_sides.get((account_id, is_buy))
+    sequences = [] if side is None else side.sequences
+    changed = 0 if change is None else change[0].sequence
+    if change is not None and changed not in market.orders:
+        yield change
+    for sequence in reversed(sequences):
+        order = market.orders[sequence]
+        if not order.terms.reduce_only:
+            by = change[1] if change is not None and sequence == changed else 0
+            yield order, order.leaves_lots + by
+
+
+def _worst_half_ticks(order: Order, uncapped: int, /) -> int:
+    if order.limit_ticks is None:
+        return uncapped
+    return 2 * order.limit_ticks if order.is_buy else max(2 * order.limit_ticks, uncapped)
+
+
+def youngest_reserving(market: Market, account_id: str, /) -> Order | None:
+    """Return the youngest order that reserves anything, of both sides."""
+    position = market.positions.get(account_id, NO_POSITION)
+    found: Order | None = None
+    for is_buy in (True, False):
+        if reserve_ceil_micro(market, account_id, is_buy, position):
+            order, _ = next(_youngest_first(market, account_id, is_buy, None))
+            if found is None or order.sequence > found.sequence:
+                found = order
+    return found
+
+
+def reserves_ceil_micro(market: Market, account_id: str, position: Position, /) -> tuple[int, int]:
+    """Return what the buys and what the sells reserve beside a position."""
+    return (
+        reserve_ceil_micro(market, account_id, True, position),  # noqa: FBT003 -- hot and internal
+        reserve_ceil_micro(market, account_id, False, position),  # noqa: FBT003 -- hot and internal
+    )

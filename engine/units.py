@@ -1,0 +1,39 @@
+"""Units of the engine and the only roundings it knows.
+
+Money is in micro-USDT (`_micro`), limit prices in whole ticks (`_ticks`), every other price
+in half ticks (`_half_ticks`, the mid may be one), quantities in lots (`_lots`), rates in
+parts per thousand million (`_ppb`), moments in Unix milliseconds (`at_ms`, `_at_ms`).
+Which formula rounds which way stands in the room of that formula, not here.
+"""
+
+from typing import Final
+
+PPB: Final = 1_000_000_000
+MICRO: Final = 1_000_000
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 86_400_000
+REFERENCE_MAX_AGE_MS: Final = 1_500
+
+
+def div_ceil(numerator: int, denominator: int, /) -> int:
+    """Divide and round towards plus infinity; the denominator is above zero."""
+    return -(-numerator // denominator)
+
+
+def div_trunc(numerator: int, denominator: int, /) -> int:
+    """Divide and round towards zero; the denominator is above zero."""
+    if numerator >= 0:
+        return numerator // denominator
+    return -(-numerator // denominator)
+
+
+def rate_ceil_micro(amount_micro: int, rate_ppb: int, /) -> int:
+    """Return the rate's share of an amount, rounded up."""
+    return -(-amount_micro * rate_ppb // PPB)
+
+
+def rate_floor_micro(amount_micro: int, rate_ppb: int, /) -> int:
+    """Return the rate's share of an amount, rounded down."""
+    return amount_micro * rate_ppb // PPB
