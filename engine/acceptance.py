@@ -30,9 +30,7 @@ def check_state(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
         _check_probing(d, market, terms)
     position = market.positions.get(terms.account_id, NO_POSITION)
     if terms.leverage is not None and terms.leverage != position.leverage:
-        raise Refusal(
-            Reason.LEVERAGE_MISMATCH, leverage=terms.leverage, setting=position.leverage
-        )
+        raise Refusal(Reason.LEVERAGE_MISMATCH, leverage=terms.leverage, setting=position.leverage)
 
 
 def _check_probing(d: Decision, market: Market, terms: SubmitOrder, /) -> None:

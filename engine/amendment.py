@@ -68,9 +68,7 @@ def _amended(order: Order, quantity: int, limit: int | None, /) -> Order:
     """Return the order as it would be, or refuse what makes no order."""
     leaves = quantity - order.filled_lots - order.canceled_lots
     if leaves <= 0 or quantity > LARGEST:
-        raise Refusal(
-            Reason.INVALID_SIZE, quantity_lots=quantity, filled_lots=order.filled_lots
-        )
+        raise Refusal(Reason.INVALID_SIZE, quantity_lots=quantity, filled_lots=order.filled_lots)
     if limit is not None and not 0 < limit <= LARGEST:
         raise Refusal(Reason.INVALID_PRICE, limit_ticks=limit)
     if limit is not None and order.terms.order_type is OrderType.MARKET:

@@ -38,7 +38,7 @@ class BookSide:
             return order.peg_points
         one, two, three = self.thresholds
         count = 3 if key >= three else 2 if key >= two else 1 if key >= one else 0
-        return count if count < order.peg_points else order.peg_points
+        return min(order.peg_points, count)
 
     def add(self, order: Order, /) -> None:
         """Let an order rest."""

@@ -94,9 +94,7 @@ def arm_switch(d: Decision, command: ArmCancelAllAfter, /) -> None:
     if timeout != 0 and not SECOND_MS <= timeout <= LONGEST_SWITCH_MS:
         raise Refusal(Reason.INVALID_AMOUNT, timeout_ms=timeout)
     deadline = None if timeout == 0 else d.at_ms + timeout
-    d.emit(
-        CancelAllAfterArmed(at_ms=d.at_ms, account_id=command.account_id, deadline_ms=deadline)
-    )
+    d.emit(CancelAllAfterArmed(at_ms=d.at_ms, account_id=command.account_id, deadline_ms=deadline))
 
 
 def fire_switch(d: Decision, account_id: str, /) -> None:
@@ -105,6 +103,4 @@ def fire_switch(d: Decision, account_id: str, /) -> None:
     for market_id in sorted(d.state.markets):
         market = d.state.markets[market_id]
         cancel_account(d, market, account_id, Reason.CANCEL_ALL_AFTER)
-        cancel_triggers(
-            d, market, account_id, Reason.CANCEL_ALL_AFTER, spare_reducing=True
-        )
+        cancel_triggers(d, market, account_id, Reason.CANCEL_ALL_AFTER, spare_reducing=True)

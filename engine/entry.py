@@ -141,7 +141,10 @@ def match_or_rest(d: Decision, market: Market, sequence: int, /) -> None:
     if left is None:
         return
     if terms.time_in_force in IMMEDIATE:
-        cancel(d, market, left, stop or Reason.UNFILLED_REMAINDER)
+        whole = terms.all_or_none or terms.time_in_force is TimeInForce.FOK
+        cancel(
+            d, market, left, Reason.WOULD_NOT_FILL if whole else stop or Reason.UNFILLED_REMAINDER
+        )
     elif stop is not None and stop is not Reason.WOULD_NOT_FILL:
         cancel(d, market, left, stop)
     else:
@@ -201,5 +204,3 @@ def fired(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
         accept(d, market, plain)
     except Refusal as refused:
         reject(d, plain, refused)
-
-

@@ -5,13 +5,15 @@ sums) follow from the records that are replaced. What is not here: the functions
 themselves, which live in `engine.evolve_orders` and `engine.evolve_money`.
 """
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from engine.events import Event
 from engine.evolve_money import MONEY_TABLE
 from engine.evolve_orders import ORDER_TABLE
-from engine.events import Event
 from engine.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TABLE = cast("dict[type[Event], Callable[[State, Any], None]]", {**ORDER_TABLE, **MONEY_TABLE})
 

@@ -3,9 +3,12 @@
 What is not here: orders and triggers (`engine.evolve_orders`).
 """
 
+from typing import Any
+
 import msgspec
 
 from engine import events as ev
+from engine.commands import ReferenceMove
 from engine.state import (
     BACKSTOP,
     NO_POSITION,
@@ -189,10 +192,8 @@ def reference_moved(state: State, event: ev.ReferenceMoved, /) -> None:
         move_book(state, market, old, move)
 
 
-def move_book(state: State, market: Market, old: object, new: object, /) -> None:
+def move_book(state: State, market: Market, old: ReferenceMove, new: ReferenceMove, /) -> None:
     """Let the book stand by new prices, and by the old again if it is taken back."""
-    assert isinstance(old, ev.ReferenceMove)
-    assert isinstance(new, ev.ReferenceMove)
     if state.journal is not None:
         state.journal.append((_move_book_back, market, None, new, old))
     gained = market.book.move_reference(bid_ticks=new.bid_ticks, ask_ticks=new.ask_ticks)
@@ -200,8 +201,9 @@ def move_book(state: State, market: Market, old: object, new: object, /) -> None
         put(state, market.restless, sequence, True)
 
 
-def _move_book_back(_: State, market: Market, __: None, ___: object, old: object, /) -> None:
-    assert isinstance(old, ev.ReferenceMove)
+def _move_book_back(
+    _: State, market: Market, __: None, ___: ReferenceMove, old: ReferenceMove, /
+) -> None:
     market.book.move_reference(bid_ticks=old.bid_ticks, ask_ticks=old.ask_ticks)
 
 
@@ -392,15 +394,19 @@ def delisting_settled(state: State, event: ev.DelistingSettled, /) -> None:
 
 def forgotten(state: State, event: ev.IdentifiersForgotten, /) -> None:
     """Forget the oldest ids, as they stand in order of use."""
-    for table in (state.seen, state.client_ids):
-        old: list[object] = []
-        for key, seen in table.items():
-            if seen.at_ms >= event.before_ms:
-                break
-            if seen.subject_id not in state.order_places:
-                old.append(key)
-        for key in old:
-            put(state, table, key, None)
+    _forget(state, state.seen, event.before_ms)
+    _forget(state, state.client_ids, event.before_ms)
+
+
+def _forget(state: State, table: dict[Any, Seen], before_ms: int, /) -> None:
+    old: list[object] = []
+    for key, seen in table.items():
+        if seen.at_ms >= before_ms:
+            break
+        if seen.subject_id not in state.order_places:
+            old.append(key)
+    for key in old:
+        put(state, table, key, None)
 
 
 MONEY_TABLE = {

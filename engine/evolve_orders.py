@@ -42,7 +42,12 @@ def set_account(state: State, account_id: str, account: Account, /) -> None:
 
 
 def set_side_reserve(
-    state: State, market: Market, account_id: str, is_buy: bool, reserve_micro: int, /  # noqa: FBT001 -- hot and internal
+    state: State,
+    market: Market,
+    account_id: str,
+    is_buy: bool,  # noqa: FBT001 -- hot and internal
+    reserve_micro: int,
+    /,
 ) -> None:
     """Make one side's orders reserve this much from now on."""
     old = market.positions.get(account_id)
@@ -56,12 +61,12 @@ def set_side_reserve(
     if by:
         replace_position(state, market, account_id, old, new)
         account = state.account(account_id)
-        set_account(
-            state, account_id, replace(account, reserved_micro=account.reserved_micro + by)
-        )
+        set_account(state, account_id, replace(account, reserved_micro=account.reserved_micro + by))
 
 
-def remember(state: State, event: ev.OrderAccepted | ev.TriggerPlaced | ev.OrderRejected, /) -> None:
+def remember(
+    state: State, event: ev.OrderAccepted | ev.TriggerPlaced | ev.OrderRejected, /
+) -> None:
     """Remember the ids of an order's first outcome."""
     if isinstance(event, ev.OrderRejected):
         put(state, state.seen, event.order_id, Seen(event.at_ms, event.order_id))

@@ -7,8 +7,7 @@ balances, and nothing is copied. `apply` is decide followed by evolve without th
 work. One thread at a time.
 """
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from engine import commands as c
 from engine.amendment import amend_order
@@ -38,6 +37,9 @@ from engine.transfers import (
     reserve_withdrawal,
     return_withdrawal,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DECIDERS = cast(
     "dict[type[c.Command], Callable[[Decision, Any], None]]",

@@ -31,9 +31,7 @@ def expire_due(d: Decision, _: ExpireDue, /) -> None:
     state.timers.drop_stale(is_true)
     oldest = next(iter(state.seen.values()), None)
     if oldest is not None and oldest.at_ms < d.at_ms - 2 * REMEMBERED_MS:
-        d.last_words.append(
-            IdentifiersForgotten(at_ms=d.at_ms, before_ms=d.at_ms - REMEMBERED_MS)
-        )
+        d.last_words.append(IdentifiersForgotten(at_ms=d.at_ms, before_ms=d.at_ms - REMEMBERED_MS))
 
 
 def _is_true(state: State, due_ms: int, name: str, /) -> bool:

@@ -112,7 +112,13 @@ def check_reach(*, market: Market, lots: int, notional_micro: int, of: Position)
 
 
 def plan_leg(
-    state: State, market: Market, order: Order, quantity_lots: int, price_half_ticks: int, fee: int, /
+    state: State,
+    market: Market,
+    order: Order,
+    quantity_lots: int,
+    price_half_ticks: int,
+    fee: int,
+    /,
 ) -> Leg:
     """Plan one side of a voluntary trade; `fee` is negative for a rebate. May refuse."""
     account_id = order.terms.account_id
@@ -147,8 +153,8 @@ def _finish(
     account_id = order.terms.account_id
     after = Position(position.leverage, position.size_lots + lots)
     change = (order, -abs(lots))
-    buys = reserve_ceil_micro(market, account_id, True, after, change)  # noqa: FBT003 -- hot
-    sells = reserve_ceil_micro(market, account_id, False, after, change)  # noqa: FBT003 -- hot
+    buys = reserve_ceil_micro(market, account_id, True, after, change)
+    sells = reserve_ceil_micro(market, account_id, False, after, change)
     before = position.reserve_micro
     free = account.free_micro
     if needed_micro is not None:

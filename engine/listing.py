@@ -118,9 +118,7 @@ def trip_breaker(d: Decision, command: TripBreaker, /) -> None:
     before = effective_state(market)
     if command.until_ms <= d.at_ms:
         raise Refusal(Reason.INVALID_AMOUNT, until_ms=command.until_ms)
-    d.emit(
-        BreakerTripped(at_ms=d.at_ms, market_id=command.market_id, until_ms=command.until_ms)
-    )
+    d.emit(BreakerTripped(at_ms=d.at_ms, market_id=command.market_id, until_ms=command.until_ms))
     follow_state(d, market, before)
 
 
@@ -171,8 +169,4 @@ def fund_backstop(d: Decision, command: FundBackstop, /) -> None:
     there = d.state.global_fund_micro if amount > 0 else d.state.account(BACKSTOP).free_micro
     if abs(amount) > there:
         raise Refusal(Reason.INSUFFICIENT_FUNDS, amount_micro=amount, free_micro=there)
-    d.emit(
-        BackstopFunded(at_ms=d.at_ms, amount_micro=amount, transfer_id=command.transfer_id)
-    )
-
-
+    d.emit(BackstopFunded(at_ms=d.at_ms, amount_micro=amount, transfer_id=command.transfer_id))

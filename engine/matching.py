@@ -119,8 +119,7 @@ def accepts(order: Order, quantity_lots: int, /) -> bool:
 def _taker_accepts(order: Order, quantity_lots: int, /) -> bool:
     terms = order.terms
     return (
-        terms.min_quantity_mode is MinQuantityMode.FIRST
-        or quantity_lots >= terms.min_quantity_lots
+        terms.min_quantity_mode is MinQuantityMode.FIRST or quantity_lots >= terms.min_quantity_lots
     )
 
 
@@ -157,7 +156,9 @@ def plan_trade(
     )
 
 
-def after_trade(d: Decision, market: Market, event: Filled, maker: Order, taker: Order, /) -> Reason | None:
+def after_trade(
+    d: Decision, market: Market, event: Filled, maker: Order, taker: Order, /
+) -> Reason | None:
     """Do what a trade leads to for both sides; return why the taker must stop."""
     settle_leg(d, market, event.maker, maker.terms)
     settle_leg(d, market, event.taker, taker.terms)
@@ -194,7 +195,9 @@ def _attach_pair(d: Decision, market: Market, leg: Leg, terms: SubmitOrder, /) -
         )
 
 
-def _prevent_self_trade(d: Decision, market: Market, taker: Order, maker: Order, /) -> Reason | None:
+def _prevent_self_trade(
+    d: Decision, market: Market, taker: Order, maker: Order, /
+) -> Reason | None:
     """Let the newer order's mode rule; return why the taker must stop."""
     newer, older = (taker, maker) if taker.sequence > maker.sequence else (maker, taker)
     mode = newer.terms.self_trade

@@ -76,5 +76,5 @@ def open_order(
         0,
         0,
         0,
-        False,  # noqa: FBT003 -- positional, as the hottest record of all is made
+        False,
     )

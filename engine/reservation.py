@@ -65,7 +65,12 @@ def reserve_ceil_micro(
 
 
 def _sum_buys(
-    market: Market, side: OpenSide | None, mark: int, worst: int, change: tuple[Order, int] | None, /
+    market: Market,
+    side: OpenSide | None,
+    mark: int,
+    worst: int,
+    change: tuple[Order, int] | None,
+    /,
 ) -> tuple[int, int]:
     """Sum value and loss of all buys, in half ticks x lots."""
     value = loss = 0
@@ -165,6 +170,6 @@ def youngest_reserving(market: Market, account_id: str, /) -> Order | None:
 def reserves_ceil_micro(market: Market, account_id: str, position: Position, /) -> tuple[int, int]:
     """Return what the buys and what the sells reserve beside a position."""
     return (
-        reserve_ceil_micro(market, account_id, True, position),  # noqa: FBT003 -- hot and internal
-        reserve_ceil_micro(market, account_id, False, position),  # noqa: FBT003 -- hot and internal
+        reserve_ceil_micro(market, account_id, True, position),
+        reserve_ceil_micro(market, account_id, False, position),
     )

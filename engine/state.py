@@ -7,8 +7,7 @@ Nothing may depend on the order of a dict here: it tells history, not facts. Wha
 here: what events do (`engine.evolve`).
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +19,9 @@ from engine.open_orders import OpenSide
 from engine.orders import Order
 from engine.units import PPB
 from engine.vocabulary import MarketState, Side, TriggerKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DEFAULT_LEVERAGE = 10
 BACKSTOP = "@backstop"
@@ -389,7 +391,7 @@ def place_trigger(
     market.triggers[order_id] = new
     assert new.trigger_ticks is not None, "a trigger order has a trigger price"
     rises = fires_when_rising(is_buy=new.side is Side.BUY, kind=new.trigger)
-    _wait(market, rises, new.trigger_ticks, "o" + order_id)
+    _wait(market, new.trigger_ticks, "o" + order_id, rises=rises)
     if new.expires_at_ms is not None:
         put_timer(state, new.expires_at_ms, order_id)
 
@@ -405,11 +407,11 @@ def place_pair(
         return
     market.pairs[account_id] = new
     if new.take_profit is not None:
-        _wait(market, True, new.take_profit.trigger_ticks, "p" + account_id)
-        _wait(market, False, new.take_profit.trigger_ticks, "p" + account_id)
+        _wait(market, new.take_profit.trigger_ticks, "p" + account_id, rises=True)
+        _wait(market, new.take_profit.trigger_ticks, "p" + account_id, rises=False)
     if new.stop_loss is not None:
-        _wait(market, True, new.stop_loss.trigger_ticks, "p" + account_id)
-        _wait(market, False, new.stop_loss.trigger_ticks, "p" + account_id)
+        _wait(market, new.stop_loss.trigger_ticks, "p" + account_id, rises=True)
+        _wait(market, new.stop_loss.trigger_ticks, "p" + account_id, rises=False)
 
 
 def fires_when_rising(*, is_buy: bool, kind: TriggerKind | None) -> bool:
@@ -417,7 +419,7 @@ def fires_when_rising(*, is_buy: bool, kind: TriggerKind | None) -> bool:
     return is_buy is (kind is TriggerKind.STOP)
 
 
-def _wait(market: Market, rises: bool, trigger_ticks: int, name: str, /) -> None:
+def _wait(market: Market, trigger_ticks: int, name: str, /, *, rises: bool) -> None:
     if rises:
         market.waiting[1].add(2 * trigger_ticks, name)
     else:

@@ -111,7 +111,9 @@ def _cover(d: Decision, account_id: str, missing: int, /) -> None:
     shared = min(missing, max(0, d.state.global_fund_micro))
     markets = sorted(d.state.markets)
     assert markets or missing == shared, "who lost a deposit traded in some market"
-    _emit_cover(d, account_id, markets[0] if markets else None, shared=shared, debt=missing - shared)
+    _emit_cover(
+        d, account_id, markets[0] if markets else None, shared=shared, debt=missing - shared
+    )
 
 
 def _emit_cover(
@@ -142,9 +144,7 @@ def reserve_withdrawal(d: Decision, command: ReserveWithdrawal, /) -> None:
     check_amount(command.amount_micro)
     free = d.state.account(command.account_id).withdrawable_micro
     if command.amount_micro > free:
-        raise Refusal(
-            Reason.INSUFFICIENT_FUNDS, amount_micro=command.amount_micro, free_micro=free
-        )
+        raise Refusal(Reason.INSUFFICIENT_FUNDS, amount_micro=command.amount_micro, free_micro=free)
     d.emit(
         WithdrawalReserved(
             at_ms=d.at_ms,

@@ -46,7 +46,9 @@ def _waits(market: Market, key: int, name: str, /, *, rises: bool) -> bool:
     return _protection(market, name[1:], ticks, rises=rises) is not None
 
 
-def _protection(market: Market, account_id: str, ticks: int, /, *, rises: bool) -> Protection | None:
+def _protection(
+    market: Market, account_id: str, ticks: int, /, *, rises: bool
+) -> Protection | None:
     """Return the leg of a position's pair that waits at a price on one side of the mark."""
     pair = market.pairs.get(account_id)
     if pair is None:

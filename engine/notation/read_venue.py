@@ -168,9 +168,7 @@ def _state(words: Words, n: Notation, /) -> c.Command:
     market_id = n.spec(words.next()).market_id
     state = words.choose(MarketState.__members__)
     closed = words.next_of(("hours-closed",)) is not None
-    return c.SetMarketState(
-        at_ms=n.at_ms, market_id=market_id, state=state, hours_closed=closed
-    )
+    return c.SetMarketState(at_ms=n.at_ms, market_id=market_id, state=state, hours_closed=closed)
 
 
 def _breaker(words: Words, n: Notation, /) -> c.Command:

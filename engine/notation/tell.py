@@ -4,8 +4,7 @@
 joined by commas. What is not here: commands.
 """
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -24,6 +23,9 @@ from engine.orders import Order
 from engine.reasons import Reason
 from engine.state import BACKSTOP, NO_POSITION, Market, State
 from engine.vocabulary import OrderType, TradeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TYPES = {kind.__name__: kind for kind in TABLE}
 
