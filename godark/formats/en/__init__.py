@@ -1,0 +1,1 @@
+"""The formats for English, the one language of the site."""
