@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from godark import error_pages
+from godark.styleguide import styleguide
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("trading.urls")),
+    path("styleguide", styleguide, name="styleguide"),
     # Last: what no line above has taken under /api/ is answered as JSON, with every method.
     re_path(r"^api/", error_pages.unmatched),
 ]
