@@ -1,0 +1,171 @@
+"""The pages about markets: landing and overview. What they show is what `/api/v1/markets` says.
+
+Which markets there are stands in `trading.selectors`; how a number is written, in
+`trading.templatetags.market_numbers`.
+"""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from trading.models import MarketKind
+from trading.selectors.markets import MarketView, view_of
+from trading.selectors.markets import markets as all_markets
+from trading.templatetags.market_numbers import plain
+
+FIRST_ON_LANDING = 12
+BY_RANK = "rank"
+KINDS = (("", "All"), ("CRYPTO", "Crypto"), ("FX", "FX"))
+SAMPLED = ("symbol", "state", "tick_size", "lot_size", "max_leverage", "index_price", "bid", "ask")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a market table, and whether the table is sorted by it.
+
+    `shape` is its classes: numeric or not, and from which width of the screen it is shown.
+    """
+
+    field: str
+    name: str
+    shape: str = ""
+    sort: str = BY_RANK
+
+    @property
+    def shown(self) -> str:
+        """Return the class that hides it on a narrow screen, if any."""
+        return self.shape.removeprefix("numeric").strip()
+
+    @property
+    def aria_sort(self) -> str:
+        """Return how the table is sorted by it, as ARIA says it; empty: it is not."""
+        return {self.field: "ascending", f"-{self.field}": "descending"}.get(self.sort, "")
+
+    @property
+    def next_sort(self) -> str:
+        """Return what a click on its name sorts by."""
+        return f"-{self.field}" if self.sort == self.field else self.field
+
+
+COLUMNS = (
+    {"field": "symbol", "name": "Market"},
+    {"field": "index_price", "name": "Index, USDT", "shape": "numeric"},
+    {"field": "mark_price", "name": "Mark", "shape": "numeric wide-only"},
+    {"field": "bid", "name": "Bid", "shape": "numeric wide-only"},
+    {"field": "ask", "name": "Ask", "shape": "numeric wide-only"},
+    {"field": "funding_rate", "name": "Funding, 1 h", "shape": "numeric medium-only"},
+    {"field": "max_leverage", "name": "Max leverage", "shape": "numeric medium-only"},
+    {"field": "state", "name": "State", "shape": "state-cell"},
+)
+SORTABLE = {column["field"] for column in COLUMNS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A market in a table: its place in the catalogue, and whether the filter hides it."""
+
+    market: MarketView
+    rank: int
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of the venue, and whether people can use it today."""
+
+    name: str
+    stands: bool
+
+
+PARTS = (
+    Part(name="Accounts", stands=True),
+    Part(name="Market rules, by page and API", stands=True),
+    Part(name="Live prices", stands=False),
+    Part(name="Hidden orders and matching", stands=False),
+    Part(name="Vault and withdrawals", stands=False),
+    Part(name="Roots, checkpoints and proofs", stands=False),
+)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what GoDark is, and its first markets."""
+    views = public_markets()
+    context = about_all(views, sort=BY_RANK) | {
+        "rows": [Row(market=view, rank=rank) for rank, view in enumerate(views, 1)][
+            :FIRST_ON_LANDING
+        ],
+        "parts": PARTS,
+        "is_being_built": not all(part.stands for part in PARTS),
+        "sample": sample_of(views[0]) if views else None,
+    }
+    return render(request, "home.html", context)
+
+
+@require_safe
+def markets(request: HttpRequest) -> HttpResponse:
+    """Show every market; `q`, `kind` and `sort` choose, as the script does without asking."""
+    wanted, kind, sort = (request.GET.get(name, "") for name in ("q", "kind", "sort"))
+    kind = kind if kind in dict(KINDS) else ""
+    sort = sort if sort.removeprefix("-") in SORTABLE else BY_RANK
+    views = public_markets()
+    rows = [
+        Row(
+            market=view,
+            rank=rank,
+            is_hidden=not (kind in {"", view.kind} and wanted.strip().upper() in view.symbol),
+        )
+        for rank, view in enumerate(views, 1)
+    ]
+    context = about_all(views, sort=sort) | {
+        "rows": in_order(rows, sort=sort),
+        "shown": sum(not row.is_hidden for row in rows),
+        "q": wanted,
+        "kind": kind,
+        "kinds": KINDS,
+    }
+    return render(request, "markets.html", context)
+
+
+def public_markets() -> list[MarketView]:
+    """Return every market as the public sees it now, in the order of the catalogue."""
+    at = timezone.now()
+    return [view_of(market, at=at) for market in all_markets().order_by("rank")]
+
+
+def about_all(views: list[MarketView], *, sort: str) -> dict[str, Any]:
+    """Return what both tables say about the list as a whole."""
+    return {
+        "market_count": len(views),
+        "crypto_count": sum(view.kind == MarketKind.CRYPTO for view in views),
+        "fx_count": sum(view.kind == MarketKind.FX for view in views),
+        "has_prices": any(view.index_price is not None for view in views),
+        "sort": sort,
+        "columns": [Column(**column, sort=sort) for column in COLUMNS],
+    }
+
+
+def in_order(rows: list[Row], *, sort: str) -> list[Row]:
+    """Return the rows sorted; those that have no value yet stand last either way."""
+    field = sort.removeprefix("-")
+    if field == BY_RANK:
+        return rows
+    present = [row for row in rows if getattr(row.market, field) is not None]
+    absent = [row for row in rows if getattr(row.market, field) is None]
+    present.sort(key=lambda row: getattr(row.market, field), reverse=sort.startswith("-"))
+    return present + absent
+
+
+def sample_of(view: MarketView) -> dict[str, str]:
+    """Return the symbol and part of what the API says of a market, as JSON."""
+    said = {name: getattr(view, name) for name in SAMPLED}
+    written = {
+        name: plain(value) if isinstance(value, Decimal) else value for name, value in said.items()
+    }
+    return {"symbol": view.symbol, "json": json.dumps(written, indent=2)}
