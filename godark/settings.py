@@ -171,7 +171,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = "accounts.guessing.locked_by"
 AXES_LOCKOUT_CALLABLE = "accounts.guessing.answer_locked_out"
-AXES_USERNAME_CALLABLE = "accounts.guessing.email_of_attempt"
+AXES_USERNAME_CALLABLE = "accounts.guessing.name_of_attempt"
+AXES_HANDLER = "accounts.guessing.GuessCounter"
 AXES_RESET_ON_SUCCESS = True
 # A lock lasts fifteen minutes from its last counted failure: nobody can hold it shut forever.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
