@@ -3,7 +3,8 @@
 Third-party lists are registered anew here, since their own would show secrets or let staff write.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django import forms
@@ -12,6 +13,8 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -43,6 +46,8 @@ class MembershipForm(UserForm):
     class Meta:
         model = User
         fields = ("is_active", "is_staff", "groups")
+        labels: ClassVar = {"groups": "Roles"}
+        help_texts: ClassVar = {"groups": "Only members of staff hold roles."}
 
     def clean(self) -> dict[str, Any]:
         """Refuse an auditor with a second role, in words and beside the field."""
@@ -188,30 +193,63 @@ class SecondFactorAdmin(ReadOnlyAdmin):
 class StaffActionAdmin(ReadOnlyAdmin):
     """What staff did, for those who look after the staff."""
 
-    list_display = (
-        "happened_at",
-        "who",
-        "action",
-        "outcome",
-        "object_type",
-        "object_name",
-        "address",
-    )
+    list_display = ("when", "who", "what", "object", "outcome", "address")
     list_filter = ("action", "outcome", "happened_at", "object_type")
     search_fields = ("actor_email", "object_id", "object_name", "request_id", "reason")
     search_help_text = "Who, object, request id or reason"
     date_hierarchy = "happened_at"
     ordering = ("-happened_at", "-pk")
     show_full_result_count = False
+    readonly_fields = ("when", "who", "roles", "what", "from_to")
+    fieldsets = (
+        (None, {"fields": ("when", "who", "roles", "what", "outcome", "reason")}),
+        ("Object", {"fields": ("object_type", "object_id", "object_name", "from_to")}),
+        ("Request", {"fields": ("address", "request_id")}),
+    )
+
+    @admin.display(description="when (UTC)", ordering="happened_at")
+    def when(self, row: StaffAction) -> str:
+        """Return the moment to the second."""
+        return f"{row.happened_at:%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description="who", ordering="actor_email")
     def who(self, row: StaffAction) -> str:
         """Return the e-mail as it was; nobody for an unknown one, the console without a request."""
         return row.actor_email or ("unknown" if row.address else "console")
 
+    @admin.display(description="in the roles")
+    def roles(self, row: StaffAction) -> str:
+        """Return the roles as they were."""
+        return ", ".join(row.actor_roles)
+
+    @admin.display(description="did", ordering="action")
+    def what(self, row: StaffAction) -> str:
+        """Return the action in words."""
+        return row.action.replace("_", " ")
+
+    @admin.display(description="object", ordering="object_type")
+    def object(self, row: StaffAction) -> str:
+        """Return the name of the object, or its type where it has none."""
+        return row.object_name or row.object_type
+
+    @admin.display(description="from, to")
+    def from_to(self, row: StaffAction) -> str:
+        """Return one line per change."""
+        return format_html_join(mark_safe("<br>"), "{}: {}", lines_of(row.changes))
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the address of one object's history beside the filters."""
         return lookup == "object_id" or super().lookup_allowed(lookup, value, request)
+
+
+def lines_of(changes: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each change: from and to where both are known."""
+    for name, value in changes.items():
+        if isinstance(value, list) and len(value) == len(("from", "to")):
+            before, after = value
+            yield name, f"{before} \N{RIGHTWARDS ARROW} {after}"
+        else:
+            yield name, str(value)
 
 
 class GuessAdmin(ReadOnlyAdmin):

@@ -25,6 +25,15 @@ DESKS: dict[str, tuple[str, ...]] = {
 }
 """Name of the desk -> labels of its models, both in the order in which staff see them."""
 
+TITLES: dict[str, str] = {
+    "auth.group": "Roles",
+    "otp_totp.totpdevice": "Second factors",
+    "axes.accesslog": "Log-ins",
+    "axes.accessattempt": "Guesses that count now",
+    "axes.accessfailurelog": "Failed log-ins",
+}
+"""What staff call a list that another package named."""
+
 UNSORTED = "Unsorted"
 """Where a registered model shows up that stands on no desk: never hidden."""
 

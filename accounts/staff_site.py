@@ -18,10 +18,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 from django_otp.admin import OTPAdminSite
 
-from accounts.desks import DESKS, UNSORTED, desk_of
+from accounts.desks import DESKS, TITLES, UNSORTED, desk_of
 from accounts.models import StaffAction
 from accounts.pages import log_in_staff
 from accounts.services.audit import name_of, record_action, record_look
@@ -86,7 +86,8 @@ class StaffSite(OTPAdminSite):  # type: ignore[misc]  # django-otp ships no type
         desks: dict[str, list[Any]] = {desk: [] for desk in (*DESKS, UNSORTED)}
         for app in self._build_app_dict(request).values():
             for entry in app["models"]:
-                desks[desk_of(entry["model"]._meta.label_lower)].append(entry)
+                opts = entry["model"]._meta
+                desks[desk_of(opts.label_lower)].append(entry | {"name": title_of(opts)})
         return [
             desk_entry(name=desk, entries=entries) for desk, entries in desks.items() if entries
         ]
@@ -113,6 +114,11 @@ def desk_entry(*, name: str, entries: list[Any]) -> dict[str, Any]:
             ),
         ),
     }
+
+
+def title_of(opts: Any) -> str:
+    """Return what staff call the list of a model."""
+    return TITLES.get(opts.label_lower) or capfirst(str(opts.verbose_name_plural))
 
 
 def recorded(action: Action) -> Action:
@@ -161,6 +167,14 @@ class StaffAdmin(ModelAdmin):
         """Return the actions, each of which leaves a row."""
         found = super().get_actions(request)
         return {name: (recorded(entry[0]), *entry[1:]) for name, entry in found.items() if entry}
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list under the name that staff have for it."""
+        return super().changelist_view(
+            request, {"title": title_of(self.opts)} | (extra_context or {})
+        )
 
     def change_view(
         self,
