@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import models, transaction
 from django.http import HttpRequest
-from structlog.contextvars import get_contextvars
 
 from accounts.models import StaffAction, User
 
@@ -46,7 +45,7 @@ def record_action(
         object_name=name_of(target) if target else "",
         changes=dict(changes or {}),
         reason=reason,
-        request_id=str(get_contextvars().get("request_id", "")),
+        request_id=str(getattr(request, "request_id", "")),
         address=address_of(request),
     )
 
@@ -78,8 +77,11 @@ def name_of(target: models.Model) -> str:
 
 
 def address_of(request: HttpRequest | None) -> str | None:
-    """Return the client's address; a socket without one gives none."""
+    """Return the client's address, as the middleware derived it; a Unix socket gives none."""
+    known = getattr(request, "client_address", "") or getattr(request, "META", {}).get(
+        "REMOTE_ADDR"
+    )
     try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))) if request else None
+        return str(ipaddress.ip_address(known or ""))
     except ValueError:
         return None

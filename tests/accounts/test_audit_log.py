@@ -105,6 +105,15 @@ def test_log_in_and_log_out_are_recorded(client: Client, superadmin: User) -> No
     assert (last().action, last().actor) == ("log_out", superadmin)
 
 
+def test_a_row_names_the_request_and_the_client_that_the_middleware_found(superadmin: User) -> None:
+    request = free_request(superadmin)
+    request.request_id, request.client_address = "abcdef-123", "2001:db8::7"
+    row = record_action(action="look", request=request)
+    assert (row.request_id, row.address) == ("abcdef-123", "2001:db8::7")
+    request.META["REMOTE_ADDR"], request.client_address = "", ""
+    assert record_action(action="look", request=request).address is None
+
+
 def test_log_in_at_the_traders_door_is_recorded_for_staff_only(superadmin: User) -> None:
     Client().post("/login", {"email": UserFactory.create().email, "password": PASSWORD})
     assert not StaffAction.objects.exists()

@@ -178,7 +178,7 @@ def test_a_locked_guess_costs_no_hash(hashes: list[str]) -> None:
     [
         ("a\x00b@godark.example", PASSWORD),
         ("known@godark.example", "null\x00byte"),
-        ("known@godark.example", "Aa1-" * 262_144),
+        ("known@godark.example", "Aa1-" * 240_000),
         ("x" * 300 + "@godark.example", PASSWORD),
     ],
 )
