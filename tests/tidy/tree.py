@@ -1,0 +1,41 @@
+"""What the tidy tests look at: the project's own files, without what is installed or built."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_OURS = {".git", ".venv", "var", "node_modules", "static-built", "target", "__pycache__"}
+APPS = ("accounts", "compliance", "staking", "trading")
+ROOMS = (*APPS, "godark", "engine", "prices", "chain")
+
+
+def files(suffix: str) -> Iterator[Path]:
+    """Yield the project's files of one suffix, sorted."""
+    for path in sorted(ROOT.rglob(f"*{suffix}")):
+        parts = path.relative_to(ROOT).parts
+        if not NOT_OURS.intersection(parts) and not any(part.startswith(".") for part in parts):
+            yield path
+
+
+def source_files() -> Iterator[Path]:
+    """Yield every Python file that people wrote (migrations are generated)."""
+    return (path for path in files(".py") if "migrations" not in path.parts)
+
+
+def app_files() -> Iterator[Path]:
+    """Yield the Python files of the Django apps and of the project package."""
+    rooms = {*APPS, "godark"}
+    return (path for path in source_files() if path.relative_to(ROOT).parts[0] in rooms)
+
+
+def name_of(path: Path) -> str:
+    """Return a path as people write it, from the top of the tree."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_text(), filename=str(path))
