@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from importlinter.cli import lint_imports
 
-from tests.tidy.tree import APPS, ROOT, ROOMS
+from tests.tidy.tree import APPS, ROOMS, ROOT
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 

@@ -23,7 +23,8 @@ def defines(file: str, test: str) -> bool:
     """Say whether a file of the tree defines a test, at top level or in a class."""
     path = ROOT / file
     return path.is_file() and any(
-        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == test
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and node.name == test
         for node in ast.walk(parsed(path))
     )
 

@@ -5,7 +5,9 @@ import re
 from tests.tidy.tree import ROOT, name_of, source_files
 
 EMPTY_WORDS = {"utils", "helpers", "common", "core", "manager", "processor", "misc"}
-EXCEPTION = re.compile(r"#\s*(noqa(?P<rule>:\s*[A-Z0-9, ]+)?|type:\s*ignore(\[[\w, -]+\])?)(?P<rest>.*)$")
+EXCEPTION = re.compile(
+    r"#\s*(noqa(?P<rule>:\s*[A-Z0-9, ]+)?|type:\s*ignore(\[[\w, -]+\])?)(?P<rest>.*)$"
+)
 SPECIMENS = "tests/tidy/test_words.py"
 
 
