@@ -52,7 +52,7 @@ def open_page(browser: Browser, live_site: LiveSite) -> Iterator[Callable[[int, 
 
     def open_one(width: int, height: int) -> Page:
         viewport = {"width": width, "height": height}
-        context = browser.new_context(base_url=live_site.url, viewport=viewport)  # type: ignore[arg-type]
+        context = browser.new_context(base_url=live_site.url, viewport=viewport)  # type: ignore[arg-type]  # a plain dict will do
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: broken.append(str(error)))

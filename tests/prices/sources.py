@@ -44,7 +44,7 @@ def quote(bid: object, ask: object, *, age_ms: int = 0) -> Quote:
     """Return a quote as an adapter makes it from what a venue sent."""
     return Quote(
         bid_pico=bid_pico_of(bid),  # type: ignore[arg-type] # venues send anything
-        ask_pico=ask_pico_of(ask),  # type: ignore[arg-type]
+        ask_pico=ask_pico_of(ask),  # type: ignore[arg-type]  # venues send anything
         received_at_ms=NOW_MS - age_ms,
     )
 

@@ -1,9 +1,6 @@
-"""Imports go one way, and nothing stands outside the contracts (I95)."""
+"""Nothing stands outside the import contracts (I95); that they hold is checked by `make check`."""
 
 import tomllib
-
-import pytest
-from importlinter.cli import lint_imports
 
 from tests.tidy.tree import APPS, ROOMS, ROOT
 
@@ -23,9 +20,3 @@ def test_every_app_has_an_exhaustive_contract() -> None:
         for container in contract["containers"]
     }
     assert {*APPS, "godark"} <= exhaustive
-
-
-def test_the_contracts_hold(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        assert lint_imports(no_cache=True) == 0, capsys.readouterr().out

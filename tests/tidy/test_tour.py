@@ -2,7 +2,7 @@
 
 import re
 
-from tests.tidy.tree import NOT_OURS, ROOT, files, name_of
+from tests.tidy.tree import ROOT, files, name_of, tracked
 
 NAMED = re.compile(r"`([\w./-]+/[\w./-]*|[\w-]+\.(?:py|md|txt|toml|html|css|js))`")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
@@ -21,11 +21,8 @@ def test_every_name_in_the_tour_exists() -> None:
 
 def test_every_top_level_folder_is_in_the_tour() -> None:
     text = (ROOT / "docs" / "TOUR.md").read_text()
-    folders = {
-        path.name
-        for path in ROOT.iterdir()
-        if path.is_dir() and path.name not in NOT_OURS and not path.name.startswith(".")
-    }
+    paths = [path.relative_to(ROOT).parts for path in tracked()]
+    folders = {parts[0] for parts in paths if len(parts) > 1 and not parts[0].startswith(".")}
     forgotten = sorted(folder for folder in folders if f"`{folder}/`" not in text)
     assert not forgotten, forgotten
 

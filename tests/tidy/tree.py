@@ -1,22 +1,32 @@
 """What the tidy tests look at: the project's own files, without what is installed or built."""
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_OURS = {".git", ".venv", "var", "node_modules", "static-built", "target", "__pycache__"}
 APPS = ("accounts", "compliance", "staking", "trading")
 ROOMS = (*APPS, "godark", "engine", "prices", "chain")
 
 
 def files(suffix: str) -> Iterator[Path]:
     """Yield the project's files of one suffix, sorted."""
-    for path in sorted(ROOT.rglob(f"*{suffix}")):
-        parts = path.relative_to(ROOT).parts
-        if not NOT_OURS.intersection(parts) and not any(part.startswith(".") for part in parts):
-            yield path
+    return (path for path in tracked() if path.name.endswith(suffix))
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Return every file that git keeps or would keep: neither installed, nor built, nor ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git from the path, as people call it
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
+    return tuple(sorted(ROOT / name for name in listed if name and (ROOT / name).is_file()))
 
 
 def source_files() -> Iterator[Path]:
