@@ -2,10 +2,11 @@
 
 use pinocchio::cpi::{Seed, Signer};
 use pinocchio::{error::ProgramError, AccountView, Address, ProgramResult};
-use pinocchio_system::create_account_with_minimum_balance_signed;
+use pinocchio_system::instructions::{Allocate, Assign, CreateAccount, Transfer};
 
 use crate::errors::Refusal;
 use crate::state::Kind;
+use crate::sysvars::rent_for;
 
 pub fn check_signer(account: &AccountView) -> ProgramResult {
     if account.is_signer() {
@@ -143,7 +144,18 @@ pub fn create(
     seed_list: &[Seed],
 ) -> ProgramResult {
     let signers = [Signer::from(seed_list)];
-    create_account_with_minimum_balance_signed(account, space, owner, payer, None, &signers)
+    let lamports = rent_for(space as u64)?;
+    if account.lamports() == 0 {
+        let to = account;
+        let space = space as u64;
+        return CreateAccount { from: payer, to, lamports, space, owner }.invoke_signed(&signers);
+    }
+    let missing = lamports.saturating_sub(account.lamports());
+    if missing > 0 {
+        Transfer { from: payer, to: account, lamports: missing }.invoke()?;
+    }
+    Allocate { account, space: space as u64 }.invoke_signed(&signers)?;
+    Assign { account, owner }.invoke_signed(&signers)
 }
 
 /// See the bytes of an account as a `T`; the caller has checked owner, length and discriminator.

@@ -13,6 +13,7 @@ mod input;
 mod instructions;
 mod seeds;
 mod state;
+mod sysvars;
 mod tokens;
 
 use pinocchio::{error::ProgramError, AccountView, Address, ProgramResult};

@@ -16,11 +16,11 @@
 
 use pinocchio::{error::ProgramError, AccountView, Address, ProgramResult};
 
-use super::now;
 use crate::accounts::{check_address, check_key, load_mut};
 use crate::errors::Refusal;
 use crate::input::Input;
 use crate::state::{Exchange, Markets, Roots, PAUSE_ROOTS};
+use crate::sysvars::now;
 use crate::{events, hashing, tokens};
 
 pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> ProgramResult {

@@ -11,13 +11,13 @@
 
 use pinocchio::{error::ProgramError, AccountView, Address, ProgramResult};
 
-use super::now;
 use crate::accounts::{
     check_program, check_seeds, check_signer, check_writable, create_own, load_mut,
 };
 use crate::errors::Refusal;
 use crate::input::Input;
 use crate::state::{Exchange, Vault, PAUSE_DEPOSITS};
+use crate::sysvars::now;
 use crate::{events, seeds};
 
 pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> ProgramResult {

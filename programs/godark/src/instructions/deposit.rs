@@ -14,11 +14,11 @@
 use pinocchio::{error::ProgramError, AccountView, Address, ProgramResult};
 use pinocchio_token::instructions::Transfer;
 
-use super::now;
 use crate::accounts::{check_address, check_key, check_program, check_writable, load_mut};
 use crate::errors::Refusal;
 use crate::input::Input;
 use crate::state::{Exchange, Vault, PAUSE_DEPOSITS};
+use crate::sysvars::now;
 use crate::{events, tokens};
 
 pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> ProgramResult {

@@ -14,11 +14,3 @@ pub mod resume;
 pub mod set_keys;
 pub mod set_market;
 pub mod set_parameters;
-
-use pinocchio::error::ProgramError;
-use pinocchio::sysvars::{clock::Clock, Sysvar};
-
-/// The chain's clock, Unix seconds.
-fn now() -> Result<i64, ProgramError> {
-    Ok(Clock::get()?.unix_timestamp)
-}

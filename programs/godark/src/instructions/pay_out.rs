@@ -18,11 +18,11 @@
 
 use pinocchio::{error::ProgramError, AccountView, Address, ProgramResult};
 
-use super::now;
 use crate::accounts::{check_address, check_program, check_writable, load, load_mut};
 use crate::errors::Refusal;
 use crate::input::Input;
 use crate::state::{Claim, Course, Exchange, Roots, Vault, PAUSE_PAYOUTS};
+use crate::sysvars::now;
 use crate::{events, tokens};
 
 pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> ProgramResult {

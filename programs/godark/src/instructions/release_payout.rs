@@ -13,13 +13,13 @@
 
 use pinocchio::{error::ProgramError, AccountView, Address, ProgramResult};
 
-use super::now;
 use super::pay_out::{check_destination, pay};
 use crate::accounts::load_mut;
 use crate::errors::Refusal;
 use crate::events;
 use crate::input::Input;
 use crate::state::{Exchange, Vault, PAUSE_PAYOUTS};
+use crate::sysvars::now;
 
 pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> ProgramResult {
     let [exchange_account, vault, treasury, destination, token] = accounts else {
