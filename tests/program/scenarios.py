@@ -205,4 +205,3 @@ SCENARIOS: dict[str, Callable[[], Call]] = {
     )
 }
 """In the order of the instructions' numbers."""
-

@@ -73,6 +73,26 @@ def exists(call: Call, index: int) -> Account | None:
     return call.world.svm.get_account(call.built.accounts[index].pubkey)
 
 
+def data_accounts(*, ours: bool = False) -> list[Place]:
+    """Places of accounts that are there and hold data; or the program's own only."""
+    found = []
+    for name, scenario in SCENARIOS.items():
+        call = scenario()
+        for index, meta in enumerate(call.built.accounts):
+            account = exists(call, index)
+            if meta.is_signer or account is None or account.executable:
+                continue
+            if not ours or account.owner == call.world.addresses.program:
+                found.append(Place(name, index))
+    return found
+
+
+def fixed_accounts() -> list[Place]:
+    """Places in which only one account can stand."""
+    found = places(signer=False)
+    return [place for place in found if (place.name, place.index) not in FREE_TO_CHOOSE]
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_untouched_call_passes(name: str) -> None:
     call = SCENARIOS[name]()
@@ -110,13 +130,12 @@ def test_an_account_that_is_not_writable_is_refused(place: Place) -> None:
     assert reason is Refusal.NOT_WRITABLE
 
 
-@pytest.mark.parametrize("place", places(signer=False), ids=str)
+@pytest.mark.parametrize("place", data_accounts(), ids=str)
 def test_an_account_of_another_program_is_refused(place: Place) -> None:
     call = SCENARIOS[place.name]()
     account = exists(call, place.index)
     meta = call.built.accounts[place.index]
-    if account is None or account.executable:
-        pytest.skip("nothing there that could have an owner")
+    assert account is not None
     forged = Account(account.lamports, account.data, OTHER_PROGRAM)
     call.world.svm.set_account(meta.pubkey, forged)
     if (place.name, place.index) in BY_THE_TOKEN_PROGRAM:
@@ -127,11 +146,9 @@ def test_an_account_of_another_program_is_refused(place: Place) -> None:
         assert reason is Refusal.WRONG_OWNER
 
 
-@pytest.mark.parametrize("place", places(signer=False), ids=str)
+@pytest.mark.parametrize("place", fixed_accounts(), ids=str)
 def test_a_twin_at_another_address_is_refused(place: Place) -> None:
     """The same bytes and owner, but not where the seeds say: refused, whatever it is."""
-    if (place.name, place.index) in FREE_TO_CHOOSE:
-        pytest.skip("this account may be any of its kind")
     call = SCENARIOS[place.name]()
     meta = call.built.accounts[place.index]
     account = exists(call, place.index)
@@ -144,18 +161,7 @@ def test_a_twin_at_another_address_is_refused(place: Place) -> None:
     assert reason is (Refusal.WRONG_PROGRAM if is_program else Refusal.WRONG_ADDRESS)
 
 
-def own_accounts() -> list[Place]:
-    """Places in which the program's own accounts stand."""
-    kinds = []
-    for place in places(signer=False):
-        call = SCENARIOS[place.name]()
-        account = exists(call, place.index)
-        if account is not None and account.owner == call.world.addresses.program:
-            kinds.append(place)
-    return kinds
-
-
-@pytest.mark.parametrize("place", own_accounts(), ids=str)
+@pytest.mark.parametrize("place", data_accounts(ours=True), ids=str)
 def test_an_account_of_another_kind_is_refused(place: Place) -> None:
     call = SCENARIOS[place.name]()
     account = exists(call, place.index)
@@ -203,12 +209,12 @@ def test_a_mint_without_six_decimals_is_refused(decimals: int) -> None:
 @pytest.mark.parametrize("place", places(), ids=str)
 def test_an_account_in_another_s_place_is_refused(place: Place) -> None:
     """No account of a call can stand in for another of the same call."""
-    metas = accounts_of(place.name)
+    call = SCENARIOS[place.name]()
+    metas = call.built.accounts
+    meta = metas[place.index]
     for twin in range(len(metas)):
-        if metas[twin].pubkey == metas[place.index].pubkey:
+        if metas[twin].pubkey == meta.pubkey:
             continue
-        call = SCENARIOS[place.name]()
-        meta = call.built.accounts[place.index]
         alias = AccountMeta(metas[twin].pubkey, meta.is_signer, meta.is_writable)
         if meta.is_signer and not metas[twin].is_signer:
             continue  # a program's address has no key to sign with
@@ -219,17 +225,17 @@ def test_an_account_in_another_s_place_is_refused(place: Place) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_missing_and_a_surplus_account_are_refused(name: str) -> None:
-    for count in range(len(accounts_of(name))):
-        call = SCENARIOS[name]()
+    call = SCENARIOS[name]()
+    for count in range(len(call.built.accounts)):
         metas = call.built.accounts[:count]
         built = Instruction(call.built.program_id, call.built.data, metas)
         with pytest.raises(RefusedError):
             call.world.send(built, signers=call.signers)
-    call = SCENARIOS[name]()
     stranger = AccountMeta(STRANGER.pubkey(), is_signer=False, is_writable=False)
     metas = [*call.built.accounts, stranger]
     with pytest.raises(RefusedError):
-        call.world.send(Instruction(call.built.program_id, call.built.data, metas))
+        built = Instruction(call.built.program_id, call.built.data, metas)
+        call.world.send(built, signers=call.signers)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

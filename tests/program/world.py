@@ -143,9 +143,7 @@ class World:
         wanted = set(message.account_keys[: message.header.num_required_signatures])
         keys = [self.payer, *(key for key in signers if key.pubkey() in wanted)]
         unique = list({key.pubkey(): key for key in keys}.values())
-        sent = self.svm.send_transaction(
-            Transaction(unique, message, self.svm.latest_blockhash())
-        )
+        sent = self.svm.send_transaction(Transaction(unique, message, self.svm.latest_blockhash()))
         if isinstance(sent, FailedTransactionMetadata):
             raise RefusedError(sent)
         return sent
@@ -243,9 +241,7 @@ class World:
         """Put leaves into the tree, one place each, and commit its root."""
         self.leaves.update(dict(enumerate(leaves)))
         self.tree.commit({index: leaf.hash for index, leaf in enumerate(leaves)})
-        return self.send(
-            self.commit_instruction(**changes), signers=[self.operator, self.witness]
-        )
+        return self.send(self.commit_instruction(**changes), signers=[self.operator, self.witness])
 
     def commit_instruction(self, **changes: object) -> Instruction:
         """Build the next commitment."""

@@ -108,7 +108,7 @@ impl Exchange {
         let mut totals = self.totals_of_day(now);
         totals.paid_micro = add(totals.paid_micro, amount_micro)?;
         totals.day_out_micro = add(totals.day_out_micro, amount_micro)?;
-        if totals.day_out_micro > add(self.daily_cap_micro, totals.day_in_micro)? {
+        if totals.day_out_micro > self.daily_cap_micro.saturating_add(totals.day_in_micro) {
             return Err(Refusal::CapReached.into());
         }
         Ok(totals)
