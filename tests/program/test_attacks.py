@@ -233,8 +233,8 @@ def test_a_missing_and_a_surplus_account_are_refused(name: str) -> None:
             call.world.send(built, signers=call.signers)
     stranger = AccountMeta(STRANGER.pubkey(), is_signer=False, is_writable=False)
     metas = [*call.built.accounts, stranger]
+    built = Instruction(call.built.program_id, call.built.data, metas)
     with pytest.raises(RefusedError):
-        built = Instruction(call.built.program_id, call.built.data, metas)
         call.world.send(built, signers=call.signers)
 
 

@@ -34,7 +34,7 @@ def commit_root_of_sixty_markets() -> Call:
 
 
 def pay_out_among_a_million() -> Call:
-    """A path of twenty steps; the other leaves are what their hashes would be."""
+    """Pay along a path of twenty steps; the other leaves are what their hashes would be."""
     world = opened()
     leaf = replace(world.leaf(world.alice), released_micro=USDT, cash_micro=49_999 * USDT)
     world.commit(leaf)

@@ -162,7 +162,7 @@ def test_a_stranger_is_no_witness_where_none_is_set() -> None:
     ],
 )
 def test_a_mark_moves_as_far_as_its_bound_and_the_time_allow(
-    world: World, seconds: int, mark: int, passes: bool
+    world: World, seconds: int, mark: int, *, passes: bool
 ) -> None:
     """10% at once, 0.1% more a second, never beyond eight times."""
     world.commit()

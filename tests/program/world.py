@@ -177,10 +177,11 @@ class World:
     def market_instruction(self, number: int, symbol: str, **changes: int) -> Instruction:
         """List a market whose mark may move 10% at once and 0.1% more each second."""
         terms = {"unit_micro": 500, "step_ppm": 100_000, "per_second_ppm": 1_000} | changes
+        listed = bool(terms.pop("listed", 1))
         return instructions.set_market(
             self.addresses,
             authority=self.authority.pubkey(),
-            terms=MarketTerms(number=number, symbol=symbol, **terms),
+            terms=MarketTerms(number=number, symbol=symbol, listed=listed, **terms),
         )
 
     def tokens_of(self, owner: Keypair) -> Pubkey:

@@ -1,0 +1,88 @@
+"""The test vectors of docs/PROOFS.md are what the code gives, word for word."""
+
+import json
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from solders.pubkey import Pubkey
+
+from chain.leaves import Leaf, Position, leaf_salt, marks_root, owner_salt_key, trade_leaf
+from chain.merkle import StateTree, node_hash, root_of
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/PROOFS.md"
+
+
+def given() -> Any:
+    found = re.search(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def leaves() -> list[Leaf]:
+    key = owner_salt_key(master=b"m" * 32, owner=Pubkey(b"\x01" * 32))
+    first = Leaf(
+        owner=Pubkey(b"\x01" * 32),
+        vault_id=1,
+        deposits_micro=50_000_000_000,
+        released_micro=700_000_000,
+        cash_micro=49_000_000_000,
+        positions=(
+            Position(0, -3, -300_000_000, 30_000_000),
+            Position(7, 10, 250_000_000, 25_000_000),
+        ),
+        salt=leaf_salt(key=key, change=4),
+    )
+    second = Leaf(
+        owner=Pubkey(b"\x02" * 32),
+        vault_id=2,
+        deposits_micro=0,
+        released_micro=0,
+        cash_micro=0,
+        positions=(),
+        salt=b"\x22" * 32,
+    )
+    return [first, second]
+
+
+def computed() -> dict[str, object]:
+    first, second = leaves()
+    tree = StateTree([first.hash, second.hash])
+    tree.commit({2: b"\x33" * 32})
+    trade = trade_leaf(
+        trade_id=b"\x0f" * 16,
+        market=7,
+        price_half_ticks=50_000,
+        size_lots=10,
+        executed_at_ms=1_750_000_000_123,
+    )
+    return {
+        "salt": first.salt.hex(),
+        "head": first.head_hash.hex(),
+        "body": first.body_hash.hex(),
+        "leaf": first.hash.hex(),
+        "owed_micro": first.owed_micro,
+        "leaf_of_the_second": second.hash.hex(),
+        "root_of_three": tree.root.hex(),
+        "path_of_the_first": [sibling.hex() for sibling in tree.path(0).siblings],
+        "path_of_the_third": [sibling.hex() for sibling in tree.path(2).siblings],
+        "node_of_two_empty": node_hash(bytes(32), bytes(32)).hex(),
+        "marks_root": marks_root((1_000_000, 50_000, 3_000)).hex(),
+        "trade_leaf": trade.hex(),
+        "trades_root": root_of([trade]).hex(),
+    }
+
+
+def test_the_page_gives_the_vectors_that_the_code_gives() -> None:
+    assert given() == computed()
+
+
+def test_a_stranger_climbs_from_the_leaf_to_the_root_with_the_page_alone() -> None:
+    """Recompute with nothing but hashlib and the page's own words."""
+    vectors = given()
+    head, body = bytes.fromhex(vectors["head"]), bytes.fromhex(vectors["body"])
+    value = sha256(b"godark:leaf:v1\0\0" + head + body).digest()
+    for sibling in vectors["path_of_the_first"]:
+        value = sha256(b"godark:node:v1\0\0" + value + bytes.fromhex(sibling)).digest()
+    assert value.hex() == vectors["root_of_three"]
