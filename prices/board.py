@@ -5,12 +5,13 @@ newest. The caller brings the clock. What is not here: sockets, rows, and any wa
 """
 
 from collections.abc import Iterable
+from datetime import date
 
 import msgspec
 
 from prices.breaker import Breaker, Trip
 from prices.consolidate import Consolidation, consolidate
-from prices.hours import Phase, fx_phase
+from prices.hours import HOLIDAYS, Phase, fx_phase
 from prices.mark import Average, advance_average, find_mark_pico
 from prices.premium import Premium, measure_premium
 from prices.records import (
@@ -223,9 +224,11 @@ class Board:
         markets: Iterable[MarketSources],
         usdt_usd: MarketSources | None = None,
         last_good: dict[str, LastGood] | None = None,
+        holidays: Iterable[date] = HOLIDAYS,
     ) -> None:
         """Start with no quotes, and the last good prices of before by market."""
         known = last_good or {}
+        self._holidays = frozenset(holidays)
         self._markets = {
             sources.market_id: MarketBoard(sources, last_good=known.get(sources.market_id))
             for sources in markets
@@ -256,7 +259,7 @@ class Board:
 
     def step(self, at_ms: int) -> list[MarketPrices]:
         """Return the prices of all markets now, the converting index first of all."""
-        fx = fx_phase(at_ms)
+        fx = fx_phase(at_ms, holidays=self._holidays)
         usdt_usd_pico = None
         prices = []
         if self._usdt_usd is not None:

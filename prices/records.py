@@ -69,12 +69,19 @@ class Advice(StrEnum):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One source of a market's price; the weight counts among spot venues only."""
+    """One source of a market's price; the weight counts among spot venues only.
+
+    The price of one unit of the base is the instrument's price, its reciprocal if inverted,
+    divided by `base_per_unit` (1,000 for a contract on a thousand PEPE).
+    """
 
     name: str
     kind: Kind
     weight: int = 1
     currency: Currency = Currency.USDT
+    instrument: str = ""
+    is_inverted: bool = False
+    base_per_unit: int = 1
 
 
 class MarketSources(msgspec.Struct, frozen=True, kw_only=True):

@@ -149,13 +149,14 @@ def _insured(e: ev.InsurancePaid, _: Notation, /) -> str:
     return f"insurance pays {write_amount(total)} for {e.account_id}"
 
 
-def _delisted(e: ev.DelistingSettled, n: Notation, /) -> str:
+def _settled(e: ev.PositionSettled, n: Notation, /) -> str:
     price = write_half_ticks(e.price_half_ticks, n.spec(e.market_id))
+    return f"{e.account_id} settled {write_lots(e.quantity_lots, n.spec(e.market_id))} @ {price}"
+
+
+def _delisted(e: ev.DelistingSettled, _: Notation, /) -> str:
     paid = e.insurance_micro + e.global_insurance_micro
-    return (
-        f"settled {len(e.settlements)} positions @ {price}; funds bear {write_amount(paid)}"
-        f"; venue owes {write_amount(e.debt_micro)}"
-    )
+    return f"settlement borne {write_amount(paid)} by funds, {write_amount(e.debt_micro)} by venue"
 
 
 _TELLERS = cast(
@@ -216,6 +217,7 @@ _TELLERS = cast(
             f"{e.account_id} {'pending' if e.pending else 'no longer pending'}"
         ),
         ev.InsurancePaid: _insured,
+        ev.PositionSettled: _settled,
         ev.DelistingSettled: _delisted,
     },
 )

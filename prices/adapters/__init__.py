@@ -1,0 +1,1 @@
+"""Adapters: how quotes reach the board, from a simulation, a recording or the live venues."""

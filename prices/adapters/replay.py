@@ -1,0 +1,121 @@
+"""The replay of a recording: its times shifted to now, at any speed.
+
+A quote is as fresh as its replay: it is received when it is heard, whatever the venues'
+clocks said. Markets without a recording run simulated beside it. What is not here: the
+formats of recordings.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from prices.adapters.binance_lines import BinanceRecording
+from prices.adapters.csv_lines import CsvRecording
+from prices.adapters.heard import BadRecordingError, Heard, Recording, deliver
+from prices.adapters.simulated import wall_clock_ms
+from prices.adapters.source import Connection, ConnectionState, Sink
+from prices.records import MarketSources
+
+OWN_LEAST = 2
+# So many lines are heard before others get a turn, when nothing has to be waited for.
+BURST = 500
+_MS_NS = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a recording is heard: times real time, or as fast as possible without one."""
+
+    speed: float | None = 1.0
+
+    def due_ms(self, *, at_ns: int, first_ns: int, began_ms: int) -> int | None:
+        """Return when a line is due, or none if at once."""
+        if self.speed is None:
+            return None
+        return began_ms + int((at_ns - first_ns) / _MS_NS / self.speed)
+
+
+def open_recording(path: Path) -> Recording:
+    """Return a recording, wholly checked; refuse one that is missing or damaged."""
+    if path.is_dir():
+        return BinanceRecording(path)
+    if not path.is_file():
+        raise BadRecordingError(f"There is no recording at {path}.")
+    return CsvRecording(path)
+
+
+class ReplayAdapter:
+    """Hears a recording again."""
+
+    def __init__(
+        self,
+        *,
+        recording: Recording,
+        pace: Pace,
+        clock_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        """Start at the recording's beginning."""
+        self._recording = recording
+        self._pace = pace
+        self._clock_ms = clock_ms
+        self._ends_ns = recording.ends_ns()
+        self._connections = {name: Connection(name) for name in self._ends_ns}
+        self.heard = 0
+
+    def markets(self, catalogue: Iterable[MarketSources]) -> list[MarketSources]:
+        """Return the recorded markets, with the recording's own venues where it brings some."""
+        own = self._recording.own_sources()
+        recorded = self._recording.market_ids()
+        return [
+            self._with_own(market, own=own.get(market.market_id))
+            for market in catalogue
+            if market.market_id in recorded
+        ]
+
+    def states(self) -> Sequence[ConnectionState]:
+        """Return every recorded source's state."""
+        return [connection.state() for connection in self._connections.values()]
+
+    async def run(self, sink: Sink) -> None:
+        """Hear the recording to its end."""
+        for connection in self._connections.values():
+            connection.opened()
+        began_ms, first_ns = self._clock_ms(), None
+        for heard in self._recording.events():
+            first_ns = heard.at_ns if first_ns is None else first_ns
+            due_ms = self._pace.due_ms(at_ns=heard.at_ns, first_ns=first_ns, began_ms=began_ms)
+            await self._wait(due_ms)
+            self._hear(sink, heard=heard, at_ms=self._clock_ms())
+        for connection in self._connections.values():
+            connection.ended("The recording is over.")
+
+    @staticmethod
+    def _with_own(market: MarketSources, *, own: object) -> MarketSources:
+        if not isinstance(own, tuple):
+            return market
+        # Oracles and perpetuals of another day would contradict the recorded price.
+        return msgspec.structs.replace(
+            market,
+            venues=own,
+            least=min(OWN_LEAST, len(own)),
+            oracles=(),
+            perpetuals=(),
+        )
+
+    async def _wait(self, due_ms: int | None) -> None:
+        if due_ms is None or due_ms <= self._clock_ms():
+            if self.heard % BURST == 0:
+                await asyncio.sleep(0)
+            return
+        await asyncio.sleep((due_ms - self._clock_ms()) / 1_000)
+
+    def _hear(self, sink: Sink, *, heard: Heard, at_ms: int) -> None:
+        self.heard += 1
+        deliver(sink, heard=heard, at_ms=at_ms)
+        connection = self._connections[heard.source]
+        connection.heard(at_ms=at_ms)
+        if heard.at_ns >= self._ends_ns[heard.source]:
+            connection.ended("The recording of this source ends here.")

@@ -1,0 +1,209 @@
+import asyncio
+import contextlib
+
+import pytest
+
+from prices.adapters.lies import (
+    CALM,
+    NO_LIES,
+    SCHEDULES,
+    TOUR,
+    Lie,
+    LieKind,
+    distort_oracle,
+    distort_quote,
+)
+from prices.adapters.simulated import SimulatedAdapter
+from prices.adapters.universe import ASSETS
+from prices.adapters.walk import Regime, World
+from prices.board import Board, MarketPrices
+from prices.records import Drop, MarketSources, Rung
+from tests.prices.sources import BTC, EUR, NOW_MS, around, oracle
+from tests.prices.worlds import LTC, USDT_USD_SOURCES, sixty_markets
+
+SECOND_MS = 1_000
+
+
+def run(
+    adapter: SimulatedAdapter,
+    *,
+    markets: list[MarketSources],
+    seconds: int,
+    from_ms: int = NOW_MS,
+    board: Board | None = None,
+) -> list[list[MarketPrices]]:
+    """Let a simulation run, four ticks a second, and return the prices after each second."""
+    board = board or Board(markets=markets, usdt_usd=USDT_USD_SOURCES)
+    steps = []
+    for tick in range(1, 4 * seconds + 1):
+        at_ms = from_ms + 250 * tick
+        adapter.tick(board, at_ms=at_ms)
+        if tick % 4 == 0:
+            steps.append(board.step(at_ms))
+    return steps
+
+
+def simulate(
+    *markets: MarketSources, seed: int = 7, schedule: str = "none"
+) -> tuple[SimulatedAdapter, list[MarketSources]]:
+    listed = list(markets)
+    adapter = SimulatedAdapter(
+        markets=[*listed, USDT_USD_SOURCES], seed=seed, schedule=SCHEDULES[schedule]
+    )
+    return adapter, listed
+
+
+def test_the_same_seed_gives_the_same_prices_and_another_seed_others() -> None:
+    runs = []
+    for seed in (7, 7, 8):
+        adapter, markets = simulate(BTC, LTC, seed=seed)
+        runs.append(run(adapter, markets=markets, seconds=20))
+    assert runs[0] == runs[1]
+    assert runs[0] != runs[2]
+
+
+def test_sixty_markets_all_have_an_index_from_their_venues_and_oracles() -> None:
+    adapter, markets = simulate(*sixty_markets())
+    last = run(adapter, markets=markets, seconds=10)[-1]
+    assert len(last) == 61
+    rungs = {prices.rung for prices in last}
+    assert rungs <= {Rung.VENUES, Rung.ORACLES, Rung.BLEND, Rung.REMAINDER}
+    assert sum(prices.rung is Rung.VENUES for prices in last) >= 50
+    assert all(prices.index_half_ticks for prices in last)
+    referred = [prices for prices in last if prices.reference is not None]
+    assert len(referred) == 61
+
+
+def test_the_world_moves_together_and_stays_near_where_it_began() -> None:
+    world = World(assets=ASSETS.values(), seed=3)
+    before = {base: world.price(base) for base in ("BTC", "ETH", "SOL", "USDC")}
+    together = 0
+    for _ in range(600):
+        bitcoin, ether = world.price("BTC"), world.price("ETH")
+        world.step(1)
+        moves = (world.price("BTC") - bitcoin, world.price("ETH") - ether)
+        together += moves[0] * moves[1] > 0
+    assert together > 360
+    for base, price in before.items():
+        assert 0.9 < world.price(base) / price < 1.1
+    assert abs(world.price("USDC") - 1) < 0.01
+
+
+def test_a_storm_is_livelier_than_a_calm() -> None:
+    widths = {}
+    for regime in (Regime.CALM, Regime.STORM):
+        world = World(assets=[ASSETS["BTC"], ASSETS["USDT"]], seed=5)
+        moved = 0.0
+        for _ in range(200):
+            world.regime = regime
+            price = world.price("BTC")
+            world.step(1)
+            moved += abs(world.price("BTC") / price - 1)
+        widths[regime] = moved
+    assert widths[Regime.STORM] > 4 * widths[Regime.CALM]
+
+
+def test_a_commanded_jump_moves_the_index_and_trips_the_breaker() -> None:
+    adapter, markets = simulate(BTC)
+    board = Board(markets=markets, usdt_usd=USDT_USD_SOURCES)
+    before = run(adapter, markets=markets, seconds=5, board=board)[-1][1]
+    adapter.jump(BTC.market_id, percent=-12)
+    steps = run(adapter, markets=markets, seconds=3, from_ms=NOW_MS + 5_000, board=board)
+    after = steps[-1][1]
+    assert before.index_pico is not None
+    assert after.index_pico is not None
+    assert 0.87 < after.index_pico / before.index_pico < 0.89
+    assert [step[1].trip for step in steps if step[1].trip] == ["PRICE"]
+
+
+DROP_OF_LIE = {
+    LieKind.ZERO: Drop.NONSENSE,
+    LieKind.NEGATIVE: Drop.NONSENSE,
+    LieKind.NOT_A_NUMBER: Drop.NONSENSE,
+    LieKind.INFINITE: Drop.NONSENSE,
+    LieKind.TENFOLD: Drop.OUTLIER,
+    LieKind.FIVE_PERCENT_HIGH: Drop.OUTLIER,
+    LieKind.ONE_PERCENT_LOW: None,
+    LieKind.CROSSED: Drop.CROSSED,
+    LieKind.FUTURE: Drop.FUTURE,
+    LieKind.SILENT: Drop.STALE,
+    LieKind.FROZEN: None,
+}
+
+
+@pytest.mark.parametrize("kind", LieKind)
+def test_each_lie_of_the_two_heaviest_venues_is_seen_and_leaves_the_index_where_it_is(
+    kind: LieKind,
+) -> None:
+    adapter, markets = simulate(BTC)
+    board = Board(markets=markets, usdt_usd=USDT_USD_SOURCES)
+    before = run(adapter, markets=markets, seconds=3, board=board)[-1][1]
+    adapter.obey(Lie(source=name, kind=kind) for name in ("binance", "coinbase"))
+    after = run(adapter, markets=markets, seconds=7, from_ms=NOW_MS + 3_000, board=board)[-1][1]
+    drops = {venue.source.name: venue.drop for venue in after.venues}
+    assert drops["binance"] is drops["coinbase"] is DROP_OF_LIE[kind]
+    assert after.rung is Rung.VENUES
+    assert before.index_pico is not None
+    assert after.index_pico is not None
+    assert abs(after.index_pico / before.index_pico - 1) < 0.021
+    adapter.obey(())
+    healed = run(adapter, markets=markets, seconds=3, from_ms=NOW_MS + 10_000, board=board)[-1][1]
+    assert {venue.drop for venue in healed.venues} == {None}
+
+
+def test_lying_oracles_are_seen_too() -> None:
+    adapter, markets = simulate(BTC)
+    adapter.obey(
+        [
+            Lie(source="pyth", kind=LieKind.ZERO),
+            Lie(source="switchboard", kind=LieKind.FUTURE, market_id=BTC.market_id),
+        ]
+    )
+    last = run(adapter, markets=markets, seconds=3)[-1][1]
+    assert [seen.drop for seen in last.oracles] == [Drop.NONSENSE, Drop.FUTURE]
+
+
+def test_a_frozen_source_repeats_what_it_said_before_and_a_silent_one_nothing() -> None:
+    honest, before = around(101), around(100)
+    frozen = distort_quote(honest, kind=LieKind.FROZEN, before=before)
+    assert frozen == before
+    assert distort_quote(honest, kind=LieKind.FROZEN, before=None) == honest
+    assert distort_quote(honest, kind=LieKind.SILENT, before=before) is None
+    price, old = oracle(101), oracle(100)
+    assert distort_oracle(price, kind=LieKind.FROZEN, before=old) == old
+    assert distort_oracle(price, kind=LieKind.SILENT, before=old) is None
+    tenfold = distort_oracle(price, kind=LieKind.TENFOLD, before=old)
+    assert tenfold is not None
+    assert tenfold.price_pico == 10 * price.price_pico
+
+
+def test_the_tour_walks_one_market_down_every_rung_and_up_again() -> None:
+    adapter, markets = simulate(LTC, schedule="tour")
+    steps = run(adapter, markets=markets, seconds=160)
+    rungs = [step[1].rung for step in steps]
+    walked = [rung for at, rung in enumerate(rungs) if at == 0 or rungs[at - 1] is not rung]
+    best = list(dict.fromkeys(walked))
+    assert best == [Rung.VENUES, Rung.BLEND, Rung.ORACLES, Rung.REMAINDER, Rung.NONE]
+    assert rungs[-1] is Rung.VENUES
+
+
+def test_the_calm_schedule_comes_round_and_none_has_no_lies() -> None:
+    assert CALM.active(125) == CALM.active(125 + 900) == [Lie(source="okx", kind=LieKind.SILENT)]
+    assert CALM.active(0) == []
+    assert NO_LIES.active(0.5) == []
+    assert TOUR.active(130)[0].market_id == LTC.market_id
+
+
+def test_it_runs_until_canceled_and_every_source_is_up() -> None:
+    adapter, markets = simulate(BTC, EUR)
+    board = Board(markets=markets, usdt_usd=USDT_USD_SOURCES)
+
+    async def briefly() -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(adapter.run(board), timeout=0.6)
+
+    asyncio.run(briefly())
+    states = {state.source: state for state in adapter.states()}
+    assert states["binance"].is_up(states["binance"].last_heard_ms or 0)
+    assert states["pyth"].messages > 0
+    assert adapter.markets(markets) == markets
