@@ -93,7 +93,7 @@ def markets() -> QuerySet[Market]:
 def access_market(symbol: str) -> Market:
     """Return the market that a person means, however they capitalize it; refuse any other."""
     meant = symbol.upper() if symbol.isascii() else ""
-    market = markets().filter(symbol=meant).first() if re.match(SYMBOL_PATTERN, meant) else None
+    market = markets().filter(symbol=meant).first() if re.fullmatch(SYMBOL_PATTERN, meant) else None
     if market is None:
         raise Failure(Code.NOT_FOUND, "There is no such market.", field="symbol")
     return market

@@ -30,8 +30,12 @@ from trading.services.catalogue_file import (
     InstrumentEntry,
     Instruments,
     MarketEntry,
+    TermsEntry,
 )
 from trading.services.catalogue_rules import problems_of, sources_of
+
+Row = dict[str, Any]
+"""Columns by name."""
 
 SAFE = ("rank",)
 """Columns of a listed market that the catalogue may change."""
@@ -45,6 +49,14 @@ class CatalogueReport:
     kept: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the catalogue says of a market: its columns and its price sources, one at least."""
+
+    columns: Row
+    sources: list[Row]
 
 
 @transaction.atomic(durable=True)
@@ -126,71 +138,66 @@ def load_conversion(catalogue: Catalogue, *, report: CatalogueReport) -> None:
 
 def load_markets(catalogue: Catalogue, *, report: CatalogueReport) -> None:
     """List the markets that are missing; compare the others."""
-    now = timezone.now()
-    listed = {market.symbol: market for market in Market.objects.prefetch_related("sources").all()}
+    present = {market.symbol: market for market in Market.objects.prefetch_related("sources")}
     schedule = BracketSchedule.objects.get(name=catalogue.terms.bracket_schedule)
     calendars = {calendar.name: calendar for calendar in TradingCalendar.objects.all()}
+    missing: dict[str, Wanted] = {}
     for entry in catalogue.market:
-        columns = {
-            **market_columns(entry, catalogue=catalogue),
-            "bracket_schedule_id": schedule.pk,
-            "calendar_id": calendars[entry.calendar].pk if entry.calendar else None,
-        }
-        if entry.symbol in listed:
-            compare(
-                listed.pop(entry.symbol),
-                entry=entry,
-                columns=columns,
-                report=report,
-                catalogue=catalogue,
-            )
+        wanted = Wanted(
+            columns={
+                **market_columns(entry, terms=catalogue.terms),
+                "bracket_schedule_id": schedule.pk,
+                "calendar_id": calendars[entry.calendar].pk if entry.calendar else None,
+            },
+            sources=market_sources(entry, catalogue=catalogue),
+        )
+        if entry.symbol in present:
+            compare(present.pop(entry.symbol), wanted=wanted, report=report)
         else:
-            list_market(entry, columns=columns, at=now, catalogue=catalogue)
-            report.listed.append(entry.symbol)
-    report.differences += [f"{symbol}: is listed, but not in the catalogue" for symbol in listed]
+            missing[entry.symbol] = wanted
+    list_markets(missing, at=timezone.now())
+    report.listed += missing
+    report.differences += [f"{symbol}: is listed, but not in the catalogue" for symbol in present]
 
 
-def list_market(
-    entry: MarketEntry, *, columns: dict[str, Any], at: datetime, catalogue: Catalogue
-) -> None:
-    """Write a market with its price sources, halted until it has an index (I52)."""
-    market = Market.objects.create(
-        **columns,
-        state=MarketState.HALTED,
-        state_reason="There is no index price yet.",
-        state_changed_at=at,
-        listed_at=at,
+def list_markets(missing: dict[str, Wanted], *, at: datetime) -> None:
+    """Write markets with their price sources, halted until they have an index (I52)."""
+    markets = Market.objects.bulk_create(
+        Market(
+            **wanted.columns,
+            state=MarketState.HALTED,
+            state_reason="There is no index price yet.",
+            state_changed_at=at,
+            listed_at=at,
+        )
+        for wanted in missing.values()
     )
     PriceSource.objects.bulk_create(
-        PriceSource(market=market, **row) for row in market_sources(entry, catalogue=catalogue)
+        PriceSource(market=market, **row)
+        for market in markets
+        for row in missing[market.symbol].sources
     )
 
 
-def compare(
-    market: Market,
-    *,
-    entry: MarketEntry,
-    columns: dict[str, Any],
-    report: CatalogueReport,
-    catalogue: Catalogue,
-) -> None:
+def compare(market: Market, *, wanted: Wanted, report: CatalogueReport) -> None:
     """Bring the safe columns of a listed market up to date and report what else differs."""
+    columns = wanted.columns
     changed = [name for name, value in columns.items() if getattr(market, name) != value]
-    safe = [name for name in changed if name in SAFE]
+    safe = {name: columns[name] for name in changed if name in SAFE}
     if safe:
-        Market.objects.filter(pk=market.pk).update(**{name: columns[name] for name in safe})
+        Market.objects.filter(pk=market.pk).update(**safe)
         report.updated.append(f"{market.symbol}: {', '.join(safe)}")
     report.differences += [f"{market.symbol}: {name}" for name in changed if name not in SAFE]
-    wanted = market_sources(entry, catalogue=catalogue)
-    present = [{name: getattr(row, name) for name in wanted[0]} for row in market.sources.all()]
-    if not same_rows(present, wanted):
+    present = [
+        {name: getattr(row, name) for name in wanted.sources[0]} for row in market.sources.all()
+    ]
+    if not same_rows(present, wanted.sources):
         report.differences.append(f"{market.symbol}: price sources")
     report.kept.append(market.symbol)
 
 
-def market_columns(entry: MarketEntry, *, catalogue: Catalogue) -> dict[str, Any]:
+def market_columns(entry: MarketEntry, *, terms: TermsEntry) -> Row:
     """Return the columns of a market that come from the catalogue."""
-    terms = catalogue.terms
     return {
         "symbol": entry.symbol,
         "base": entry.base,
@@ -216,7 +223,7 @@ def market_columns(entry: MarketEntry, *, catalogue: Catalogue) -> dict[str, Any
     }
 
 
-def market_sources(entry: MarketEntry, *, catalogue: Catalogue) -> list[dict[str, Any]]:
+def market_sources(entry: MarketEntry, *, catalogue: Catalogue) -> list[Row]:
     """Return the price sources of a market as rows."""
     return [
         row
@@ -225,9 +232,7 @@ def market_sources(entry: MarketEntry, *, catalogue: Catalogue) -> list[dict[str
     ]
 
 
-def source_rows(
-    catalogue: Catalogue, *, role: SourceRole, instruments: Instruments
-) -> list[dict[str, Any]]:
+def source_rows(catalogue: Catalogue, *, role: SourceRole, instruments: Instruments) -> list[Row]:
     """Return the columns of some instruments of one role."""
     is_weighed = role in {SourceRole.INDEX, SourceRole.CONVERSION}
     rows = []
@@ -249,14 +254,14 @@ def source_rows(
     return rows
 
 
-def same_rows(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
+def same_rows(some: list[Row], others: list[Row]) -> bool:
     """Say whether two lists hold the same rows, in whatever order."""
     return sorted(map(repr, map(sorted_items, some))) == sorted(
         map(repr, map(sorted_items, others))
     )
 
 
-def sorted_items(row: dict[str, Any]) -> list[tuple[str, Any]]:
+def sorted_items(row: Row) -> list[tuple[str, Any]]:
     """Return a row's columns by name."""
     return sorted(row.items())
 
