@@ -1,10 +1,12 @@
 """What the tests of trading share: a database in which the catalogue's markets are listed."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from trading.services.catalogue import CatalogueReport, load_catalogue
 from trading.services.catalogue_file import FOLDER, read_catalogue
@@ -12,10 +14,24 @@ from trading.services.catalogue_file import FOLDER, read_catalogue
 Edit = Callable[[str, str, str], Path]
 
 
+@pytest.fixture(scope="module")
+def listing_of_module(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[CatalogueReport]:
+    """List the markets of the project's own catalogue, once for all tests of a module."""
+    with django_db_blocker.unblock():
+        report = load_catalogue(read_catalogue())
+    yield report
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE trading_market, trading_bracketschedule, trading_tradingcalendar CASCADE"
+        )
+
+
 @pytest.fixture
-def listing(db: None) -> CatalogueReport:
-    """List the markets of the project's own catalogue."""
-    return load_catalogue(read_catalogue())
+def listing(listing_of_module: CatalogueReport, db: None) -> CatalogueReport:
+    """Return what listing the markets reported; what a test does to them is undone after it."""
+    return listing_of_module
 
 
 @pytest.fixture

@@ -24,6 +24,12 @@ from trading.services.catalogue_file import CatalogueError, read_catalogue
 TABLES = (Market, PriceSource, Bracket, BracketSchedule, Holiday, TradingCalendar)
 
 
+@pytest.fixture
+def listing(db: None) -> CatalogueReport:
+    """List the markets of the project's own catalogue in an empty database."""
+    return load_catalogue(read_catalogue())
+
+
 def all_rows() -> dict[str, Any]:
     """Return every row that a load can write."""
     return {table.__name__: [*table.objects.order_by("pk").values()] for table in TABLES}
