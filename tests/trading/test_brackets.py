@@ -1,13 +1,18 @@
 """The margin brackets: the product's table, and its laws."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
+import psycopg
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoDbBlocker
 
-from trading.models import Bracket
+from engine.margin import BRACKETS, UNBOUNDED
+from trading.models import Bracket, BracketSchedule
 from trading.services.catalogue import CatalogueReport
 from trading.services.catalogue_file import read_catalogue
 
@@ -20,6 +25,9 @@ TABLE = [
     (None, 20, 50_000_000, 25_000_000, 1_832_500_000),
 ]
 PPB = 1_000_000_000
+BORDER_OF_RACE_MICRO = 1_000_000_000
+RACE = "a race"
+CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 def stored() -> list[Bracket]:
@@ -78,6 +86,65 @@ def test_the_catalogue_keeps_to_one_schedule() -> None:
     assert [schedule.name for schedule in read_catalogue().bracket_schedule] == ["standard"]
 
 
-@pytest.mark.parametrize("row", TABLE)
-def test_the_table_is_stated_in_whole_micro_usdt(row: tuple[int | None, ...]) -> None:
-    assert all(cell is None or isinstance(cell, int) for cell in row)
+def test_the_engine_reckons_with_the_same_brackets() -> None:
+    assert [
+        (
+            None if bracket.up_to_micro == UNBOUNDED else bracket.up_to_micro,
+            bracket.max_leverage,
+            bracket.maintenance_ppb,
+            bracket.deduction_micro,
+        )
+        for bracket in BRACKETS
+    ] == [(border, leverage, rate, deduction) for border, leverage, _, rate, deduction in TABLE]
+
+
+@pytest.fixture
+def schedule_of_race(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Commit a schedule of two brackets, which two connections can see; remove it afterwards."""
+    with django_db_blocker.unblock():
+        with transaction.atomic():
+            schedule = BracketSchedule.objects.create(name=RACE)
+            for border, leverage, initial, rate, deduction in (
+                (BORDER_OF_RACE_MICRO, 100, 10_000_000, 1_000_000, 0),
+                (None, 50, 20_000_000, 2_000_000, 1_000_000),
+            ):
+                Bracket.objects.create(
+                    schedule=schedule,
+                    notional_up_to_micro=border,
+                    max_leverage=leverage,
+                    initial_margin_ppb=initial,
+                    maintenance_margin_ppb=rate,
+                    deduction_micro=deduction,
+                )
+        yield
+        with transaction.atomic():
+            Bracket.objects.filter(schedule__name=RACE).delete()
+            BracketSchedule.objects.filter(name=RACE).delete()
+
+
+def test_two_changes_at_once_cannot_break_together_what_each_alone_keeps(
+    schedule_of_race: None,
+) -> None:
+    params = connection.get_connection_params()
+    with psycopg.connect(**params) as lowering, psycopg.connect(**params) as raising:
+        set_leverage(lowering, of=100, to=60, initial_margin_ppb=16_666_667)
+        set_leverage(raising, of=50, to=70, initial_margin_ppb=14_285_715)
+        lowering.execute(CHECK_NOW)
+        raising.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable), raising.transaction():
+            raising.execute(CHECK_NOW)
+        lowering.commit()
+        with pytest.raises(psycopg.errors.CheckViolation, match="not monotone"):
+            raising.execute(CHECK_NOW)
+        raising.rollback()
+
+
+def set_leverage(own: psycopg.Connection, *, of: int, to: int, initial_margin_ppb: int) -> None:
+    """Change the leverage of a bracket of the race in an open transaction of its own."""
+    changed = own.execute(
+        "UPDATE trading_bracket SET max_leverage = %s, initial_margin_ppb = %s"
+        " FROM trading_bracketschedule AS schedule WHERE max_leverage = %s"
+        " AND schedule_id = schedule.id AND schedule.name = %s",
+        [to, initial_margin_ppb, of, RACE],
+    )
+    assert changed.rowcount == 1

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from prices.hours import fx_is_open
-from trading.models import Market
+from trading.models import Holiday, Market, TradingCalendar
 from trading.selectors import market_hours
-from trading.services.catalogue import CatalogueReport
 
 pytestmark = pytest.mark.usefixtures("listing")
 
@@ -103,15 +102,26 @@ def test_crypto_is_always_open_and_never_changes() -> None:
         assert market_hours.next_change_at(market=bitcoin, at=at) is None
 
 
-def test_a_calendar_that_is_closed_for_good_never_changes(listing: CatalogueReport) -> None:
+def test_a_week_may_close_and_open_on_other_days() -> None:
     market = fx()
     assert market.calendar is not None
     market.calendar.week_closes_on, market.calendar.week_opens_on = 1, 7
     begin = moment("2026-01-12T22:00:00")
-    monday_only = [
-        market_hours.is_open(market=market, at=begin + timedelta(days=day)) for day in range(7)
-    ]
-    assert monday_only == [False, False, False, False, False, False, True]
+    days = [market_hours.is_open(market=market, at=begin + timedelta(days=n)) for n in range(7)]
+    assert days == [False, False, False, False, False, False, True]
+
+
+def test_a_calendar_without_a_change_to_come_says_none() -> None:
+    begin = moment("2026-01-12T12:00:00")
+    calendar = TradingCalendar.objects.get(name="FX")
+    for day in range(60):
+        Holiday.objects.get_or_create(
+            calendar=calendar,
+            trading_day=(begin + timedelta(days=day)).date(),
+            defaults={"name": "A long rest"},
+        )
+    assert not market_hours.is_open(market=fx(), at=begin)
+    assert market_hours.next_change_at(market=fx(), at=begin) is None
 
 
 def test_the_price_service_reckons_the_same_hours_in_every_hour_of_five_years() -> None:

@@ -12,7 +12,7 @@ ONE_MS = timedelta(milliseconds=1)
 
 def plain(number: Decimal) -> str:
     """Return a decimal without an exponent and without zeros that say nothing."""
-    written = format(number, "f")
+    written = format(number or Decimal(0), "f")
     return written.rstrip("0").rstrip(".") if "." in written else written
 
 
