@@ -32,6 +32,8 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"//[^\s/@:]*:[^\s/@]+@"), "//[redacted]@"),
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
     (re.compile(r"(?<=[\w/%.-])\?[^\s\"'<>]+"), "?[redacted]"),
+    # Twisted names its requests by their whole address.
+    (re.compile(r"\buri=\S+"), "uri=[redacted]"),
     (re.compile(r"(?i)\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}"), r"\1 [redacted]"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), REDACTED),
     (re.compile(r"\bgq_\w+"), REDACTED),
@@ -100,6 +102,7 @@ def formatter(*, as_json: bool) -> structlog.stdlib.ProcessorFormatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_first_steps(),
         processors=[
+            name_route,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             redact,
@@ -117,6 +120,24 @@ def _first_steps() -> list[Processor]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
+
+
+def name_route(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Return Django's line about a request with its route in place of its path.
+
+    A path may be a token: a link that verifies an address, say.
+    """
+    request = getattr(line.get("_record"), "request", None)
+    path = getattr(request, "path", "")
+    if len(path) > 1:
+        line["event"] = str(line["event"]).replace(path, route_of(request))
+    return line
+
+
+def route_of(request: Any) -> str:
+    """Return the pattern that matched a request's path."""
+    match = getattr(request, "resolver_match", None)
+    return "unmatched" if match is None else match.route.strip("^") or "home"
 
 
 def redact(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

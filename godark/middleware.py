@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponseBase
 from godark import metrics, proxies
 from godark.error_pages import API_PREFIX, answer
 from godark.errors import Code, Failure
+from godark.logs import route_of
 
 log = structlog.get_logger("godark.request")
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -119,9 +120,9 @@ class RequestMiddleware(Middleware):
 
 def _route(request: HttpRequest) -> str:
     """Return the pattern that matched, never the path itself."""
-    if request.resolver_match is not None:
-        return request.resolver_match.route.strip("^") or "home"
-    return "static" if request.path_info.startswith(settings.STATIC_URL) else "unmatched"
+    if request.resolver_match is None and request.path_info.startswith(settings.STATIC_URL):
+        return "static"
+    return route_of(request)
 
 
 class HeadersMiddleware(Middleware):

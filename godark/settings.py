@@ -274,9 +274,12 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "GoDark",
-    "DESCRIPTION": "A dark-pool exchange for perpetual futures.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "godark.openapi.describe_failures_and_limits",
+    ],
     "ENUM_NAME_OVERRIDES": {"UpOrDown": "godark.api.UpOrDown.choices"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -17,7 +17,7 @@ JOBS_CLASS = 0x0D41C
 @contextmanager
 def alone(name: str) -> Iterator[bool]:
     """Hold the lock of `name` if nobody has it; yield whether it is held."""
-    key = [JOBS_CLASS, zlib.crc32(name.encode()) - 2**31]
+    key = key_of(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
         (held,) = cursor.fetchone() or (False,)
@@ -26,6 +26,11 @@ def alone(name: str) -> Iterator[bool]:
     finally:
         if held:
             _release(key)
+
+
+def key_of(name: str) -> list[int]:
+    """Return the two halves of a job's lock."""
+    return [JOBS_CLASS, zlib.crc32(name.encode()) - 2**31]
 
 
 def _release(key: list[int]) -> None:
