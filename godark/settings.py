@@ -78,7 +78,7 @@ METRICS_NETWORKS = env.list("GODARK_METRICS_NETWORKS", default=[])
 for network in METRICS_NETWORKS:
     ip_network(network)
 # The largest body of a request, of any kind.
-MAX_BODY_BYTES = 1024 * 1024
+MAX_BODY_BYTES = 2_621_440
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # 3. Apps and middleware.
