@@ -15,7 +15,7 @@ DESKS: dict[str, tuple[str, ...]] = {
         "trading.venuemodechange",
     ),
     "Money": (),
-    "Operations": ("jobs.jobrun", "jobs.jobfailure"),
+    "Operations": ("jobs.jobrun",),
     "Audit": (
         "accounts.staffaction",
         "axes.accesslog",

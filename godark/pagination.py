@@ -76,12 +76,7 @@ class CursorPage(CursorPagination):
             "required": ["results", "next"],
             "properties": {
                 "results": schema,
-                "next": {
-                    "type": "string",
-                    "nullable": True,
-                    "description": "The cursor of the page after this one; null: there is none.",
-                    "example": "WzAsIjIwMjYtMTEtMjAiXQ:1vM0xk:rC3v",
-                },
+                "next": {"type": "string", "nullable": True, "description": "cursor or null"},
             },
         }
 

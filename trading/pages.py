@@ -119,7 +119,7 @@ def markets(request: HttpRequest) -> HttpResponse:
         Row(
             market=view,
             rank=rank,
-            is_hidden=not (kind in {"", view.kind} and wanted.strip().upper() in view.symbol),
+            is_hidden=not (kind in {"", view.kind} and is_meant(view, wanted=wanted)),
         )
         for rank, view in enumerate(views, 1)
     ]
@@ -137,6 +137,12 @@ def public_markets() -> list[MarketView]:
     """Return every market as the public sees it now, in the order of the catalogue."""
     at = timezone.now()
     return [view_of(market, at=at) for market in all_markets().order_by("rank")]
+
+
+def is_meant(view: MarketView, *, wanted: str) -> bool:
+    """Tell whether a search means this market: by its base, or by the symbol from its start."""
+    meant = wanted.strip().upper()
+    return meant in view.base or view.symbol.startswith(meant)
 
 
 def about_all(views: list[MarketView], *, sort: str) -> dict[str, Any]:

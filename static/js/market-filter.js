@@ -20,7 +20,7 @@ export function attachMarketFilter(form, table) {
 
 function apply(view) {
   const { form, table, body, rows } = view;
-  const wanted = form.elements.q.value.trim().toLowerCase();
+  const wanted = form.elements.q.value.trim().toUpperCase();
   const kind = form.elements.kind.value;
   for (const row of rows) {
     row.hidden = (kind !== "" && row.dataset.kind !== kind) || !matches(row, wanted);
@@ -34,7 +34,7 @@ function apply(view) {
 }
 
 function matches(row, wanted) {
-  return row.dataset.symbol.toLowerCase().includes(wanted);
+  return row.dataset.base.includes(wanted) || row.dataset.symbol.startsWith(wanted);
 }
 
 function compareRows(sort, one, other) {
