@@ -8,12 +8,6 @@ import msgspec
 from engine.commands import SubmitOrder
 from engine.vocabulary import OrderStatus, OrderType, Side
 
-_PEG_POINTS = {
-    Side.BUY: {OrderType.PEG_BID: 1, OrderType.PEG_MID: 2, OrderType.PEG_ASK: 3},
-    Side.SELL: {OrderType.PEG_ASK: 1, OrderType.PEG_MID: 2, OrderType.PEG_BID: 3},
-}
-
-
 class Order(msgspec.Struct, frozen=True, gc=False):
     """An open order; `quantity = filled + leaves + canceled` always.
 
@@ -48,7 +42,11 @@ class Order(msgspec.Struct, frozen=True, gc=False):
 
 def peg_points(*, side: Side, order_type: OrderType) -> int:
     """Count the price points that an order's type admits at most."""
-    return _PEG_POINTS[side].get(order_type, 3)
+    if order_type is OrderType.LIMIT or order_type is OrderType.MARKET:
+        return 3
+    if order_type is OrderType.PEG_MID:
+        return 2
+    return 1 if (order_type is OrderType.PEG_BID) is (side is Side.BUY) else 3
 
 
 def book_key(*, is_buy: bool, limit_ticks: int | None) -> int | None:

@@ -7,8 +7,6 @@ greater of ask and index x 1.01. Margin and fee are rounded up once per side. Wh
 here: who is canceled when the balance does not carry it (`engine.matching`).
 """
 
-from collections.abc import Iterator
-
 from engine.open_orders import OpenSide
 from engine.orders import Order
 from engine.state import NO_POSITION, Market, Position
@@ -117,36 +115,47 @@ def _walk(
     prices = market.prices
     mark = prices.mark_half_ticks or prices.index_half_ticks or 0
     uncapped = uncapped_half_ticks(market)
+    changed = 0
     value = loss = 0
-    for order, leaves in _youngest_first(market, account_id, is_buy, change):
-        taken = min(leaves, lots)
-        worst = _worst_half_ticks(order, uncapped)
-        value += worst * taken
-        loss += max(0, worst - mark if is_buy else mark - worst) * taken
-        lots -= taken
-        if lots == 0:
+    if change is not None:
+        changed = change[0].sequence
+        if changed not in market.orders:
+            value, loss, lots = _add(change[0], change[1], lots, (mark, uncapped))
+    side = market.open_sides.get((account_id, is_buy))
+    orders = market.orders
+    for sequence in reversed(side.sequences if side is not None else ()):
+        if lots <= 0:
             break
+        order = orders[sequence]
+        if order.terms.reduce_only:
+            continue
+        taken = order.leaves_lots
+        if change is not None and sequence == changed:
+            taken += change[1]
+        if taken > lots:
+            taken = lots
+        lots -= taken
+        limit = order.limit_ticks
+        worst = uncapped if limit is None else 2 * limit
+        if is_buy:
+            if worst > mark:
+                loss += (worst - mark) * taken
+        else:
+            if worst < uncapped:
+                worst = uncapped
+            if worst < mark:
+                loss += (mark - worst) * taken
+        value += worst * taken
     return value, loss
 
 
-def _youngest_first(
-    market: Market,
-    account_id: str,
-    is_buy: bool,  # noqa: FBT001 -- hot and internal
-    change: tuple[Order, int] | None,
-    /,
-) -> Iterator[tuple[Order, int]]:
-    """Yield the orders that reserve, with their leaves after the change."""
-    side = market.open_sides.get((account_id, is_buy))
-    sequences = [] if side is None else side.sequences
-    changed = 0 if change is None else change[0].sequence
-    if change is not None and changed not in market.orders:
-        yield change
-    for sequence in reversed(sequences):
-        order = market.orders[sequence]
-        if not order.terms.reduce_only:
-            by = change[1] if change is not None and sequence == changed else 0
-            yield order, order.leaves_lots + by
+def _add(order: Order, leaves: int, lots: int, prices: tuple[int, int], /) -> tuple[int, int, int]:
+    """Return value and loss of a new order's lots, and how many lots are left to reserve."""
+    mark, uncapped = prices
+    taken = min(leaves, lots)
+    worst = _worst_half_ticks(order, uncapped)
+    lost = max(0, worst - mark if order.is_buy else mark - worst)
+    return worst * taken, lost * taken, lots - taken
 
 
 def _worst_half_ticks(order: Order, uncapped: int, /) -> int:
@@ -161,7 +170,9 @@ def youngest_reserving(market: Market, account_id: str, /) -> Order | None:
     found: Order | None = None
     for is_buy in (True, False):
         if reserve_ceil_micro(market, account_id, is_buy, position):
-            order, _ = next(_youngest_first(market, account_id, is_buy, None))
+            side = market.open_sides[account_id, is_buy]
+            orders = (market.orders[sequence] for sequence in reversed(side.sequences))
+            order = next(order for order in orders if not order.terms.reduce_only)
             if found is None or order.sequence > found.sequence:
                 found = order
     return found
