@@ -9,23 +9,31 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from typing import TYPE_CHECKING
+
+from engine.liquidation import triggered_accounts
+
 from engine import commands as c
-from engine.book import Book
 from engine.candidates import candidates
 from engine.exchange import apply, decide, evolve
-from engine.liquidation import triggered_accounts
 from engine.matching import accepts
 from engine.orders import Order, open_order
 from engine.state import Market, Position, State, replace_position, with_triggers
 from engine.vocabulary import MarketState, OrderType, Side, TimeInForce
 
+if TYPE_CHECKING:
+    from engine.book import Book
+
 SPEC = c.MarketSpec(market_id="BTC", tick_size="0.1", lot_size="1", tick_lot_micro=100_000)
 MID = 20_000
+CANCELS = 0.45
+PRICES = 0.01
 
 
 def reference(at_ms: int, mid: int = MID) -> c.ReferenceMove:
@@ -131,7 +139,7 @@ def bench_matcher(count: int) -> float:
     random = Random(7)
     operations: list[Order | int] = []
     for number in range(1, count + 1):
-        if random.random() < 0.45:
+        if random.random() < CANCELS:
             operations.append(max(1, number - random.randint(1, 2_000)))
         else:
             drawn = terms(number, random)
@@ -177,14 +185,14 @@ def stream(count: int) -> list[c.Command]:
     owners: dict[int, str] = {}
     for number in range(1, count + 1):
         drawn = random.random()
-        if drawn < 0.45 and owners:
+        if drawn < CANCELS and owners:
             victim = max(1, number - random.randint(1, 400))
             found.append(
                 c.CancelOrder(
                     at_ms=1, order_id=str(victim), account_id=owners.get(victim, "nobody")
                 )
             )
-        elif drawn < 0.46:
+        elif drawn < CANCELS + PRICES:
             mid = MID + 2 * random.randint(-2, 2)
             found.append(c.MoveReferences(at_ms=1, moves=(reference(1, mid),)))
         else:
@@ -296,19 +304,18 @@ def bench_memory() -> tuple[float, float]:
 def baseline(count: int) -> tuple[str, float] | None:
     """Return the name and operations per second of a matcher that anyone can install."""
     try:
-        from lightmatchingengine.lightmatchingengine import LightMatchingEngine
-        from lightmatchingengine.lightmatchingengine import Side as TheirSide
+        module = import_module("lightmatchingengine.lightmatchingengine")
     except ImportError:
         return None
     random = Random(7)
-    theirs = LightMatchingEngine()
+    theirs = module.LightMatchingEngine()
     plain = [
         each for each in (terms(n, random) for n in range(count)) if each.limit_ticks is not None
     ]
 
     def work() -> None:
         for each in plain:
-            side = TheirSide.BUY if each.side is Side.BUY else TheirSide.SELL
+            side = module.Side.BUY if each.side is Side.BUY else module.Side.SELL
             theirs.add_order("BTC", each.limit_ticks, each.quantity_lots, side)
 
     return "lightmatchingengine", len(plain) / timed(work)

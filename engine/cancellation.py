@@ -23,12 +23,12 @@ def cancel_order(d: Decision, command: CancelOrder, /) -> None:
         if order.terms.account_id == command.account_id:
             cancel(d, market, order, Reason.USER_REQUEST)
             return
-    for market_id in sorted(d.state.markets):
-        market = d.state.markets[market_id]
-        terms = market.triggers.get(command.order_id)
-        if terms is not None and terms.account_id == command.account_id:
-            cancel_trigger(d, market, command.order_id, Reason.USER_REQUEST)
-            return
+    waiting = d.state.trigger_places.get(command.order_id)
+    if waiting is not None and (
+        waiting.triggers[command.order_id].account_id == command.account_id
+    ):
+        cancel_trigger(d, waiting, command.order_id, Reason.USER_REQUEST)
+        return
     raise Refusal(Reason.ORDER_NOT_OPEN)
 
 

@@ -108,7 +108,8 @@ def _run(d: Decision, command: c.Command, /) -> None:
     try:
         DECIDERS[type(command)](d, command)
     except Refusal as refused:
-        d.take_back((0, 0))
+        if d.events:
+            d.take_back((0, 0))
         d.emit(_rejection(d, command, refused))
 
 
@@ -120,17 +121,23 @@ def _rejection(d: Decision, command: c.Command, refused: Refusal, /) -> CommandR
         reason=refused.reason,
         account_id=getattr(command, "account_id", None),
         market_id=getattr(command, "market_id", None),
-        subject_id=_subject(command),
+        subject_id=_subject_of(command),
         numbers=refused.numbers,
     )
 
 
-def _subject(command: c.Command, /) -> str | None:
-    for name in ("order_id", "transfer_id", "deposit_id", "withdrawal_id", "contribution_id"):
-        if hasattr(command, name):
-            found: str = getattr(command, name)
-            return found
-    return None
+_SUBJECTS = ("order_id", "transfer_id", "deposit_id", "withdrawal_id", "contribution_id")
+_SUBJECT_OF = {
+    kind: next((name for name in _SUBJECTS if name in kind.__struct_fields__), None)
+    for kind in DECIDERS
+}
+
+
+def _subject_of(command: c.Command, /) -> str | None:
+    """Return the id of what a command is about, if it has one."""
+    name = _SUBJECT_OF[type(command)]
+    found: str | None = None if name is None else getattr(command, name)
+    return found
 
 
 __all__ = ["apply", "decide", "evolve"]

@@ -42,10 +42,8 @@ def _is_true(state: State, due_ms: int, name: str, /) -> bool:
     place = state.order_places.get(name)
     if place is not None:
         return place[0].orders[place[1]].terms.expires_at_ms == due_ms
-    return any(
-        name in market.triggers and market.triggers[name].expires_at_ms == due_ms
-        for market in state.markets.values()
-    )
+    waiting = state.trigger_places.get(name)
+    return waiting is not None and waiting.triggers[name].expires_at_ms == due_ms
 
 
 def _do(d: Decision, name: str, /) -> None:
@@ -57,7 +55,4 @@ def _do(d: Decision, name: str, /) -> None:
         market, sequence = d.state.order_places[name]
         cancel(d, market, market.orders[sequence], Reason.EXPIRED)
     else:
-        for market_id in sorted(d.state.markets):
-            market = d.state.markets[market_id]
-            if name in market.triggers:
-                cancel_trigger(d, market, name, Reason.EXPIRED)
+        cancel_trigger(d, d.state.trigger_places[name], name, Reason.EXPIRED)

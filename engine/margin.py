@@ -5,6 +5,7 @@ name. Cost and size are signed (negative when short), so equity is one formula. 
 here: who may do what with it.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from engine.units import PPB
@@ -61,6 +62,7 @@ def equity_micro(
     return collateral_micro + size_lots * price_half_ticks * unit - cost_micro
 
 
+@lru_cache(maxsize=1_024)
 def trigger_half_ticks(
     size_lots: int,
     cost_micro: int,
@@ -74,7 +76,8 @@ def trigger_half_ticks(
     "Last" is towards profit: for a long every lower price, for a short every higher one
     triggers too, because equity moves faster than margin. The closed form is that of the
     bracket in which its own notional lies; the last steps make the rounding exact. A short
-    that triggers everywhere gets the lowest price there is.
+    that triggers everywhere gets the lowest price there is. Remembered, since deciding and
+    evolving ask the same.
     """
     if size_lots == 0:
         return None

@@ -8,6 +8,7 @@ import msgspec
 from engine.commands import SubmitOrder
 from engine.vocabulary import OrderStatus, OrderType, Side
 
+
 class Order(msgspec.Struct, frozen=True, gc=False):
     """An open order; `quantity = filled + leaves + canceled` always.
 

@@ -132,8 +132,7 @@ def _walk(
         taken = order.leaves_lots
         if change is not None and sequence == changed:
             taken += change[1]
-        if taken > lots:
-            taken = lots
+        taken = min(taken, lots)
         lots -= taken
         limit = order.limit_ticks
         worst = uncapped if limit is None else 2 * limit
@@ -141,8 +140,7 @@ def _walk(
             if worst > mark:
                 loss += (worst - mark) * taken
         else:
-            if worst < uncapped:
-                worst = uncapped
+            worst = max(worst, uncapped)
             if worst < mark:
                 loss += (mark - worst) * taken
         value += worst * taken

@@ -147,9 +147,7 @@ def _restore_market(state: State, image: MarketImage, /) -> None:
     state.markets[image.spec.market_id] = market
     for name in _SCALARS:
         setattr(market, name, getattr(image, name))
-    market.book.move_reference(
-        bid_ticks=image.prices.bid_ticks, ask_ticks=image.prices.ask_ticks
-    )
+    market.book.move_reference(bid_ticks=image.prices.bid_ticks, ask_ticks=image.prices.ask_ticks)
     for order in image.orders:
         replace_order(state, market, None, None, order)
     for account_id, position in image.positions:

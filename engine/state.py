@@ -196,6 +196,7 @@ class State:
         "order_places",
         "seen",
         "timers",
+        "trigger_places",
         "withdrawals",
     )
 
@@ -203,6 +204,7 @@ class State:
         self.accounts: dict[str, Account] = {}
         self.markets: dict[str, Market] = {}
         self.order_places: dict[str, tuple[Market, int]] = {}
+        self.trigger_places: dict[str, Market] = {}
         self.seen: dict[str, Seen] = {}
         self.client_ids: dict[tuple[str, str], Seen] = {}
         self.deposits: dict[str, Transfer] = {}
@@ -325,11 +327,11 @@ def stress_weight_ppb(*, gap_ppb: int, leverage: int) -> int:
 
 def with_triggers(position: Position, unit_micro: int, /) -> Position:
     """Derive the trigger prices of a position anew."""
-    facts = (position.size_lots, position.cost_micro, position.collateral_micro, unit_micro)
+    size, cost, collateral = position.size_lots, position.cost_micro, position.collateral_micro
     return msgspec.structs.replace(
         position,
-        liquidation_half_ticks=trigger_half_ticks(*facts, LIQUIDATION),
-        warning_half_ticks=trigger_half_ticks(*facts, WARNING),
+        liquidation_half_ticks=trigger_half_ticks(size, cost, collateral, unit_micro, LIQUIDATION),
+        warning_half_ticks=trigger_half_ticks(size, cost, collateral, unit_micro, WARNING),
     )
 
 
@@ -339,13 +341,17 @@ def replace_position(
     """Exchange a position's record, in the sums and in the indexes by trigger price."""
     if state.journal is not None:
         state.journal.append((replace_position, market, account_id, new, old))
-    if old is not None:
-        _count(market, old, -1)
     if new is None:
+        if old is not None:
+            _count(market, old, -1)
         del market.positions[account_id]
         return
     market.positions[account_id] = new
-    _count(market, new, 1)
+    if old is None:
+        _count(market, new, 1)
+    elif old.size_lots != new.size_lots or old.leverage != new.leverage:
+        _count(market, old, -1)
+        _count(market, new, 1)
     size = new.size_lots
     if size == 0:
         return
@@ -386,9 +392,11 @@ def place_trigger(
     if state.journal is not None:
         state.journal.append((place_trigger, market, order_id, new, old))
     if new is None:
-        market.triggers.pop(order_id, None)
+        del market.triggers[order_id]
+        del state.trigger_places[order_id]
         return
     market.triggers[order_id] = new
+    state.trigger_places[order_id] = market
     assert new.trigger_ticks is not None, "a trigger order has a trigger price"
     rises = fires_when_rising(is_buy=new.side is Side.BUY, kind=new.trigger)
     _wait(market, new.trigger_ticks, "o" + order_id, rises=rises)

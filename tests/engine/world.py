@@ -203,9 +203,7 @@ class RandomWorld:
             c.ArmCancelAllAfter(
                 at_ms=at, account_id=account_id, timeout_ms=r.choice((0, 1_000, 9_000))
             ),
-            c.CreditDeposit(
-                at_ms=at, deposit_id=name, account_id=account_id, amount_micro=amount
-            ),
+            c.CreditDeposit(at_ms=at, deposit_id=name, account_id=account_id, amount_micro=amount),
             c.FinalizeDeposit(at_ms=at, deposit_id=earlier, account_id=account_id),
             c.DropDeposit(at_ms=at, deposit_id=earlier, account_id=account_id),
             c.ReserveWithdrawal(
@@ -225,12 +223,16 @@ class RandomWorld:
         premium = r.choice((None, 0, 200_000, -3_000_000, 9_000_000))
         samples = (c.FundingSample(market_id=market_id, premium_ppb=premium),)
         state = r.choice(tuple(MarketState)[:5])
+        active = MarketState.ACTIVE
         choices: list[c.Command] = [
             *[c.ExpireDue(at_ms=at)] * 4,
             c.SampleFunding(at_ms=at, samples=samples),
             c.PayFunding(at_ms=at, market_id=market_id, hour=self.hour),
             c.SetMarketState(at_ms=at, market_id=market_id, state=state),
-            *[c.SetMarketState(at_ms=at, market_id=m, state=MarketState.ACTIVE) for m in MARKETS * 3],
+            *[
+                c.SetMarketState(at_ms=at, market_id=m, state=MarketState.ACTIVE)
+                for m in MARKETS * 3
+            ],
             c.TripBreaker(at_ms=at, market_id=market_id, until_ms=at + 1_000),
             c.PublishOpenInterest(at_ms=at),
             c.ContributeInsurance(

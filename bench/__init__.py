@@ -1,0 +1,1 @@
+"""Benches: one script per figure, all printing the same table. Run them as scripts."""
