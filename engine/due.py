@@ -38,7 +38,7 @@ class Due:
             if place < end and heap[place][0] <= threshold:
                 found.append(heap[place])
                 stack += (2 * place + 1, 2 * place + 2)
-        return sorted({entry for entry in found if is_true(*entry)})
+        return sorted(dict.fromkeys(entry for entry in found if is_true(*entry)))
 
     def drop_stale(self, is_true: Callable[[int, str], bool], /) -> None:
         """Forget untrue entries once the heap has doubled since the last time."""

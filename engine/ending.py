@@ -100,7 +100,7 @@ def carry(d: Decision, market: Market, account_id: str, /) -> None:
         position = market.positions.get(account_id, NO_POSITION)
         buys, sells = reserves_ceil_micro(market, account_id, position)
         room = position.reserve_micro + d.state.account(account_id).free_micro
-        if buys + sells <= room:
+        if buys + sells <= max(0, room):
             break
         youngest = youngest_reserving(market, account_id)
         assert youngest is not None, "something reserves"

@@ -393,12 +393,13 @@ class FundingRateSet(Event, frozen=True, kw_only=True, gc=False):
 
 
 class FundingPaid(Event, frozen=True, kw_only=True, gc=False):
-    """A position's collateral paid (negative) or received (positive) its funding."""
+    """A position's collateral paid (negative) or received its funding; else its cash did."""
 
     account_id: str
     market_id: str
     hour: int
     amount_micro: int
+    to_cash: bool = False
 
 
 class FundingSettled(Event, frozen=True, kw_only=True, gc=False):
@@ -459,12 +460,10 @@ class InsurancePaid(Event, frozen=True, kw_only=True, gc=False):
     global_insurance_micro: int
 
 
-class PositionSettled(Event, frozen=True, kw_only=True, gc=False):
-    """A delisted market's position was closed at the settlement price."""
+class PositionSettled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One position of a delisted market, closed at the settlement price."""
 
     account_id: str
-    market_id: str
-    price_half_ticks: int
     quantity_lots: int
     realized_pnl_micro: int
     cash_micro: int
@@ -472,9 +471,11 @@ class PositionSettled(Event, frozen=True, kw_only=True, gc=False):
 
 
 class DelistingSettled(Event, frozen=True, kw_only=True, gc=False):
-    """A market's settlement ended: what the funds and the winners bore."""
+    """All positions of a delisted market were closed at one price, and who bore what."""
 
     market_id: str
+    price_half_ticks: int
+    settlements: tuple[PositionSettled, ...]
     insurance_micro: int
     global_insurance_micro: int
     debt_micro: int

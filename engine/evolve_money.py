@@ -62,8 +62,8 @@ def replace_leg(state: State, market: Market, leg: ev.Leg, /) -> None:
     if new.size_lots == 0:
         new = replace(new, is_warned=False, is_pending=False, deferred_until_ms=None)
     replace_position(state, market, account_id, old, new)
-    if before.is_pending and new.size_lots == 0:
-        put(state, market.pending, account_id, None)
+    if new.size_lots == 0:
+        forget_troubles(state, market, account_id, before)
     account = state.account(account_id)
     put(
         state,
@@ -79,6 +79,14 @@ def replace_leg(state: State, market: Market, leg: ev.Leg, /) -> None:
             account.switch_at_ms,
         ),
     )
+
+
+def forget_troubles(state: State, market: Market, account_id: str, before: Position, /) -> None:
+    """Let a position that is closed neither wait nor be warned."""
+    if before.is_pending:
+        put(state, market.pending, account_id, None)
+    if before.is_warned:
+        put(state, market.warned, account_id, None)
 
 
 def change_collateral(
@@ -315,7 +323,10 @@ def funding_paid(state: State, event: ev.FundingPaid, /) -> None:
     """Move between a position's collateral and the hour's pot."""
     market = state.markets[event.market_id]
     amount = event.amount_micro
-    change_collateral(state, market, event.account_id, amount, funding_micro=amount)
+    if event.to_cash:
+        change_account(state, event.account_id, cash_micro=amount)
+    else:
+        change_collateral(state, market, event.account_id, amount, funding_micro=amount)
     set_field(state, market, "funding_pot_micro", market.funding_pot_micro - amount)
 
 
@@ -335,6 +346,7 @@ def _mark_position(state: State, market_id: str, account_id: str, /, **fields: o
 def warned(state: State, event: ev.LiquidationWarned, /) -> None:
     """Warn once per crossing."""
     _mark_position(state, event.market_id, event.account_id, is_warned=True)
+    put(state, state.markets[event.market_id].warned, event.account_id, True)
 
 
 def warning_lifted(state: State, event: ev.WarningLifted, /) -> None:
@@ -342,6 +354,7 @@ def warning_lifted(state: State, event: ev.WarningLifted, /) -> None:
     _mark_position(
         state, event.market_id, event.account_id, is_warned=False, deferred_until_ms=None
     )
+    put(state, state.markets[event.market_id].warned, event.account_id, None)
 
 
 def deferred(state: State, event: ev.LiquidationDeferred, /) -> None:
@@ -364,25 +377,11 @@ def insurance_paid(state: State, event: ev.InsurancePaid, /) -> None:
     change_funds(state, market, fund_micro=-fund, global_micro=-shared)
 
 
-def position_settled(state: State, event: ev.PositionSettled, /) -> None:
-    """Close a delisted market's position into cash."""
-    market = state.markets[event.market_id]
-    old = market.positions[event.account_id]
-    new = Position(
-        leverage=old.leverage,
-        buy_reserve_micro=old.buy_reserve_micro,
-        sell_reserve_micro=old.sell_reserve_micro,
-        realized_pnl_micro=old.realized_pnl_micro + event.realized_pnl_micro,
-        funding_micro=old.funding_micro,
-    )
-    replace_position(state, market, event.account_id, old, new)
-    put(state, market.pending, event.account_id, None)
-    change_account(state, event.account_id, cash_micro=event.cash_micro)
-
-
 def delisting_settled(state: State, event: ev.DelistingSettled, /) -> None:
-    """Let the funds and the venue bear what losers could not."""
+    """Close every position into cash; funds and venue bear what losers could not."""
     market = state.markets[event.market_id]
+    for settled in event.settlements:
+        settle_position(state, market, settled)
     change_funds(
         state,
         market,
@@ -390,6 +389,22 @@ def delisting_settled(state: State, event: ev.DelistingSettled, /) -> None:
         global_micro=-event.global_insurance_micro,
     )
     set_field(state, market, "debt_micro", market.debt_micro + event.debt_micro)
+
+
+def settle_position(state: State, market: Market, settled: ev.PositionSettled, /) -> None:
+    """Close one position into cash."""
+    account_id = settled.account_id
+    old = market.positions[account_id]
+    new = Position(
+        leverage=old.leverage,
+        buy_reserve_micro=old.buy_reserve_micro,
+        sell_reserve_micro=old.sell_reserve_micro,
+        realized_pnl_micro=old.realized_pnl_micro + settled.realized_pnl_micro,
+        funding_micro=old.funding_micro,
+    )
+    replace_position(state, market, account_id, old, new)
+    forget_troubles(state, market, account_id, old)
+    change_account(state, account_id, cash_micro=settled.cash_micro)
 
 
 def forgotten(state: State, event: ev.IdentifiersForgotten, /) -> None:
@@ -438,7 +453,6 @@ MONEY_TABLE = {
     ev.LiquidationStarted: lambda _state, _event: None,
     ev.LiquidationPended: pended,
     ev.InsurancePaid: insurance_paid,
-    ev.PositionSettled: position_settled,
     ev.DelistingSettled: delisting_settled,
     ev.IdentifiersForgotten: forgotten,
 }

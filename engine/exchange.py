@@ -13,10 +13,12 @@ from engine import commands as c
 from engine.amendment import amend_order
 from engine.cancellation import arm_switch, cancel_all, cancel_order
 from engine.decision import Decision, Refusal
+from engine.delisting import settle_delisting
 from engine.entry import close_position, submit
 from engine.events import CommandRejected, Event
 from engine.evolve import evolve
 from engine.expiry import expire_due
+from engine.funding import pay_funding, sample_funding
 from engine.listing import (
     contribute_insurance,
     fund_backstop,
@@ -60,6 +62,9 @@ DECIDERS = cast(
         c.ConfirmWithdrawal: confirm_withdrawal,
         c.ReturnWithdrawal: return_withdrawal,
         c.MoveReferences: move_references,
+        c.SampleFunding: sample_funding,
+        c.PayFunding: pay_funding,
+        c.SettleDelisting: settle_delisting,
         c.ExpireDue: expire_due,
         c.ListMarket: list_market,
         c.SetMarketState: set_state,

@@ -8,13 +8,16 @@ legs of liquidations (`engine.takeover`), which pay no heed to what their owner 
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from engine.decision import Refusal
 from engine.events import Leg
 from engine.margin import bracket_of, initial_ceil_micro, maintenance_ceil_micro
 from engine.orders import Order
 from engine.reasons import Reason
 from engine.reservation import reserve_ceil_micro
-from engine.state import NO_POSITION, Account, Market, Position, State
+from engine.state import BACKSTOP, NO_POSITION, Account, Market, Position, State
+from engine.takeover import backstop_leg
 from engine.units import div_trunc
 
 
@@ -129,6 +132,9 @@ def plan_leg(
     lots = quantity_lots if order.is_buy else -quantity_lots
     size = position.size_lots
     lot_value = price_half_ticks * market.unit_micro
+    if account_id == BACKSTOP:
+        value = quantity_lots * lot_value
+        return backstop_order_leg(market, order, lots=lots, value_micro=value, fee_micro=fee)
     if size * lots < 0 and quantity_lots <= abs(size):
         draft.reduce(lots=lots, notional_micro=quantity_lots * lot_value, fee_micro=fee)
         draft.check_reduction(unit=market.unit_micro)
@@ -142,6 +148,14 @@ def plan_leg(
     )
     draft.fee_micro = fee
     return _finish(draft, market, account, order, needed)
+
+
+def backstop_order_leg(
+    market: Market, order: Order, /, *, lots: int, value_micro: int, fee_micro: int
+) -> Leg:
+    """Let an order of the backstop reduce its position: settled in cash, never refused."""
+    leg = backstop_leg(market, lots=lots, value_micro=value_micro, reward_micro=-fee_micro)
+    return replace(leg, order_id=order.terms.order_id, sequence=order.sequence)
 
 
 def _finish(

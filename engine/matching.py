@@ -163,10 +163,10 @@ def after_trade(
     settle_leg(d, market, event.maker, maker.terms)
     settle_leg(d, market, event.taker, taker.terms)
     left = market.orders.get(maker.sequence)
-    if left is not None and _fell_below(left):
+    if left is not None and fell_below(left):
         cancel(d, market, left, Reason.BELOW_MINIMUM)
     left = market.orders.get(taker.sequence)
-    return Reason.BELOW_MINIMUM if left is not None and _fell_below(left) else None
+    return Reason.BELOW_MINIMUM if left is not None and fell_below(left) else None
 
 
 def settle_leg(d: Decision, market: Market, leg: Leg, terms: SubmitOrder | None, /) -> None:
@@ -234,7 +234,8 @@ def _clear_pair(d: Decision, market: Market, leg: Leg, size_lots: int, /) -> Non
         )
 
 
-def _fell_below(order: Order, /) -> bool:
+def fell_below(order: Order, /) -> bool:
+    """Tell whether an order's leaves are below the minimum of each execution."""
     terms = order.terms
     return (
         order.leaves_lots < terms.min_quantity_lots

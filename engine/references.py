@@ -4,14 +4,23 @@ Per market: the prices become true, the book uncrosses, triggers fire, liquidati
 What is not here: where prices come from.
 """
 
+from engine.backstop import top_up, unwind
 from engine.commands import MoveReferences, ReferenceMove
 from engine.decision import Decision, Refusal, effective_state
-from engine.events import CommandRejected, ReferenceMoved
-from engine.listing import follow_state
+from engine.events import (
+    CommandRejected,
+    MarketStateChanged,
+    ReferenceMoved,
+    VenueDebtRepaid,
+)
+from engine.liquidation import run_liquidations
+from engine.listing import GRACE_MS, follow_state
 from engine.reasons import Reason
 from engine.shape import LARGEST
+from engine.state import Market
 from engine.triggers import fire_triggers
 from engine.uncrossing import uncross
+from engine.vocabulary import MarketState
 
 
 def move_references(d: Decision, command: MoveReferences, /) -> None:
@@ -50,8 +59,46 @@ def _check(d: Decision, move: ReferenceMove, /) -> None:
 
 def _move(d: Decision, move: ReferenceMove, /) -> None:
     market = d.state.markets[move.market_id]
+    if _stands_still(market):
+        return
     before = effective_state(market)
+    resumes = market.prices.index_half_ticks is None and market.long_lots > 0
     d.emit(ReferenceMoved(at_ms=d.at_ms, move=move))
+    if resumes and move.index_half_ticks is not None:
+        give_grace(d, market)
     follow_state(d, market, before)
     uncross(d, market)
     fire_triggers(d, market)
+    run_liquidations(d, market)
+    follow_up(d, market)
+
+
+def follow_up(d: Decision, market: Market, /) -> None:
+    """Repay debts, close the market to raising if it has new ones, mind the backstop."""
+    before = effective_state(market)
+    owed = min(market.debt_micro, d.state.fees_micro)
+    if owed > 0:
+        d.emit(VenueDebtRepaid(at_ms=d.at_ms, market_id=market.spec.market_id, amount_micro=owed))
+        follow_state(d, market, before)
+    top_up(d)
+    unwind(d, market)
+
+
+def _stands_still(market: Market, /) -> bool:
+    """Tell whether the market's marks stand still: halted, delisted, or out of hours."""
+    return market.state in (MarketState.HALTED, MarketState.DELISTED) or (
+        market.state is MarketState.CANCEL_ONLY and market.hours_closed
+    )
+
+
+def give_grace(d: Decision, market: Market, /) -> None:
+    """Give time for adding margin before liquidations go on after a missing index."""
+    d.emit(
+        MarketStateChanged(
+            at_ms=d.at_ms,
+            market_id=market.spec.market_id,
+            state=market.state,
+            hours_closed=market.hours_closed,
+            grace_until_ms=d.at_ms + GRACE_MS,
+        )
+    )

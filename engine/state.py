@@ -132,6 +132,7 @@ class Market:
         "triggers",
         "unit_micro",
         "waiting",
+        "warned",
         "warnings",
     )
 
@@ -164,6 +165,7 @@ class Market:
         self.pairs: dict[str, Pair] = {}
         self.attempts: dict[str, tuple[int, ...]] = {}
         self.pending: dict[str, bool] = {}
+        self.warned: dict[str, bool] = {}
         self.long_lots = 0
         self.stress_lots_ppb = [0, 0]
         self.liquidations = (Due(), Due())

@@ -149,14 +149,13 @@ def _insured(e: ev.InsurancePaid, _: Notation, /) -> str:
     return f"insurance pays {write_amount(total)} for {e.account_id}"
 
 
-def _settled(e: ev.PositionSettled, n: Notation, /) -> str:
+def _delisted(e: ev.DelistingSettled, n: Notation, /) -> str:
     price = write_half_ticks(e.price_half_ticks, n.spec(e.market_id))
-    return f"{e.account_id} settled {write_lots(e.quantity_lots, n.spec(e.market_id))} @ {price}"
-
-
-def _delisted(e: ev.DelistingSettled, _: Notation, /) -> str:
     paid = e.insurance_micro + e.global_insurance_micro
-    return f"settlement borne {write_amount(paid)} by funds, {write_amount(e.debt_micro)} by venue"
+    return (
+        f"settled {len(e.settlements)} positions @ {price}; funds bear {write_amount(paid)}"
+        f"; venue owes {write_amount(e.debt_micro)}"
+    )
 
 
 _TELLERS = cast(
@@ -217,7 +216,6 @@ _TELLERS = cast(
             f"{e.account_id} {'pending' if e.pending else 'no longer pending'}"
         ),
         ev.InsurancePaid: _insured,
-        ev.PositionSettled: _settled,
         ev.DelistingSettled: _delisted,
     },
 )

@@ -223,7 +223,6 @@ class RandomWorld:
         premium = r.choice((None, 0, 200_000, -3_000_000, 9_000_000))
         samples = (c.FundingSample(market_id=market_id, premium_ppb=premium),)
         state = r.choice(tuple(MarketState)[:5])
-        active = MarketState.ACTIVE
         choices: list[c.Command] = [
             *[c.ExpireDue(at_ms=at)] * 4,
             c.SampleFunding(at_ms=at, samples=samples),
