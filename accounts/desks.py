@@ -15,7 +15,7 @@ DESKS: dict[str, tuple[str, ...]] = {
         "trading.venuemodechange",
     ),
     "Money": (),
-    "Operations": ("jobs.jobrun",),
+    "Operations": ("jobs.jobrun", "jobs.jobfailure"),
     "Audit": (
         "accounts.staffaction",
         "axes.accesslog",

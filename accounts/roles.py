@@ -32,6 +32,8 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "axes.view_accessattempt": (Role.SUPPORT, *OVERSEERS),
     "axes.view_accessfailurelog": OVERSEERS,
     "axes.view_accesslog": (Role.COMPLIANCE, *OVERSEERS),
+    "jobs.view_jobfailure": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
+    "jobs.view_jobrun": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
     "otp_totp.view_totpdevice": OVERSEERS,
     "otp_totp.delete_totpdevice": (Role.SUPERADMIN,),
     "trading.view_bracket": EVERYBODY,

@@ -1,10 +1,48 @@
 """The door for HTTP and WebSocket, served by daphne."""
 
 import os
+from typing import Any, cast
+from urllib.parse import ParseResult
 
-from channels.routing import ProtocolTypeRouter
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import OriginValidator, WebsocketDenier
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.urls import path, re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "godark.settings")
+pages = get_asgi_application()
 
-application = ProtocolTypeRouter({"http": get_asgi_application()})
+from trading.consumers import VenueSocket  # noqa: E402 - its models exist only from here on
+
+
+class BrowserOrigin(OriginValidator):
+    """Refuses sockets that a page of another site opens with our user's cookie.
+
+    Only browsers send an origin, and they always do; whoever sends none is a program and
+    brings no cookie that it does not own.
+    """
+
+    def valid_origin(self, parsed_origin: ParseResult | None) -> bool:
+        """Tell whether a socket may be opened from there."""
+        return parsed_origin is None or bool(super().valid_origin(parsed_origin))
+
+
+async def refuse(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse a socket at an address that has none."""
+    await WebsocketDenier()(scope, receive, send)
+
+
+routes: list[Any] = [
+    path("v1/ws", cast("Any", VenueSocket.as_asgi())),
+    re_path("", cast("Any", refuse)),
+]
+sockets = URLRouter(routes)
+application = ProtocolTypeRouter(
+    {
+        "http": pages,
+        "websocket": BrowserOrigin(
+            sockets, [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS]
+        ),
+    }
+)

@@ -76,7 +76,12 @@ class CursorPage(CursorPagination):
             "required": ["results", "next"],
             "properties": {
                 "results": schema,
-                "next": {"type": "string", "nullable": True, "description": "cursor or null"},
+                "next": {
+                    "type": "string",
+                    "nullable": True,
+                    "description": "The cursor of the page after this one; null: there is none.",
+                    "example": "WzAsIjIwMjYtMTEtMjAiXQ:1vM0xk:rC3v",
+                },
             },
         }
 

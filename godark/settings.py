@@ -7,10 +7,13 @@ The names are listed with their meaning in `.env.example`; a tidy test compares 
 
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from godark import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -33,6 +36,7 @@ if IN_DEVELOPMENT:
     # Where the embedded servers are while `make run` runs: so manage.py finds them.
     env.read_env(VAR_DIR / "environment")
 VERSION = "0.1.0"
+SHORTEST_SECRET_KEY = 50
 
 
 def required_in_production(name: str, *, otherwise: str) -> str:
@@ -50,7 +54,13 @@ SECRET_KEY = required_in_production(
     "GODARK_SECRET_KEY", otherwise="development-only-key-that-guards-nothing-of-value-at-all"
 )
 SECRET_KEY_FALLBACKS = env.list("GODARK_SECRET_KEY_FALLBACKS", default=[])
+if IN_PRODUCTION and len(SECRET_KEY) < SHORTEST_SECRET_KEY:
+    raise ImproperlyConfigured(
+        f"GODARK_SECRET_KEY must hold at least {SHORTEST_SECRET_KEY} characters in production."
+    )
 BASE_URL = required_in_production("GODARK_BASE_URL", otherwise="http://127.0.0.1:8000")
+if IN_PRODUCTION and not BASE_URL.startswith("https://"):
+    raise ImproperlyConfigured("GODARK_BASE_URL must begin with https:// in production.")
 ALLOWED_HOSTS = env.list(
     "GODARK_ALLOWED_HOSTS", default=[] if IN_PRODUCTION else ["127.0.0.1", "localhost", "[::1]"]
 )
@@ -58,10 +68,18 @@ if IN_PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("GODARK_ALLOWED_HOSTS must be set in production.")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 CSRF_FAILURE_VIEW = "godark.error_pages.csrf_failure"
-# How many proxies of ours stand before the site: so many entries at the right of
-# X-Forwarded-For are ours, the next one is the client. Zero: the header is ignored.
+# How many proxies of ours a request passes before the site. Each appends to X-Forwarded-For
+# whom it was called by, so the client is that many entries from the right. Zero: the header
+# is ignored.
 TRUSTED_PROXIES = env.int("GODARK_TRUSTED_PROXIES", default=0)
+if TRUSTED_PROXIES < 0:
+    raise ImproperlyConfigured("GODARK_TRUSTED_PROXIES is a count: 0, 1, 2 and so on.")
 METRICS_NETWORKS = env.list("GODARK_METRICS_NETWORKS", default=[])
+for network in METRICS_NETWORKS:
+    ip_network(network)
+# The largest body of a request, of any kind.
+MAX_BODY_BYTES = 2_621_440
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 
 # 3. Apps and middleware.
 INSTALLED_APPS = [
@@ -81,7 +99,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_structlog",
     "godark.jobs",
     "accounts",
     "compliance",
@@ -89,13 +106,18 @@ INSTALLED_APPS = [
     "trading",
 ]
 MIDDLEWARE = [
+    "godark.middleware.RequestMiddleware",
+    "godark.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "godark.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    # After whoever asks is known, before whatever may refuse: every answer of the API counts.
+    "godark.counting.CountingMiddleware",
+    "godark.middleware.GuardMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -188,15 +210,27 @@ AXES_SENSITIVE_PARAMETERS = [
     "csrfmiddlewaretoken",
 ]
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+AXES_CLIENT_IP_CALLABLE = "godark.proxies.address_of"
 OTP_TOTP_ISSUER = "GoDark"
 
 # 6. The wire: what production demands of browsers.
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+# In the form of Django 6.0. No inline script or style, nothing from elsewhere.
+SECURE_CSP = {
+    "default-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "connect-src": ["'self'", BASE_URL.replace("http", "ws", 1)],
+    "object-src": ["'none'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+}
 if IN_PRODUCTION:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health$"]
+    # Asked from inside, where nobody speaks TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^health$", r"^api/v1/health$", r"^metrics$"]
     SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -240,16 +274,44 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "GoDark",
-    "DESCRIPTION": "A dark-pool exchange for perpetual futures.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "godark.openapi.describe_failures_and_limits",
+    ],
+    "ENUM_NAME_OVERRIDES": {"UpOrDown": "godark.api.UpOrDown.choices"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
 
-# 9. Jobs.
+# 9. Limits: how the tier of a logged-in user is found.
+LIMITS_TIER_OF = "godark.counting.free_tier"
+
+# 10. Jobs. The beat table stands in godark/celery.py.
 # Celery writes a Unix socket in its own way.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace(
     "?db=", "?virtual_host="
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A message that a killed worker held comes back after this, by then expired. Longer than any job.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800}
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 65
+CELERY_TASK_SOFT_TIME_LIMIT = 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = 2
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "godark.celery:Clockwork"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+
+# 11. What the site writes down about itself.
+LOGGING = logs.configure(
+    as_json=IN_PRODUCTION, level=env.str("GODARK_LOG_LEVEL", default="INFO").upper()
 )

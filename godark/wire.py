@@ -27,20 +27,32 @@ class JsonParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - the same
     ) -> Any:
         """Return what the body says; ParseError where it is not JSON."""
-        body: bytes = stream.read()
         try:
-            parsed = json.loads(
-                body.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_object
-            )
-            if b"\\u" in body:
-                json.dumps(parsed, ensure_ascii=False).encode("utf-8")
-        except RecursionError as error:
-            raise ParseError("The JSON is nested too deeply.") from error
-        except UnicodeError as error:
-            raise ParseError("The body is not valid UTF-8.") from error
+            return read_json(stream.read())
         except ValueError as error:
-            raise ParseError(f"The body is not valid JSON: {error}.") from error
-        return parsed
+            raise ParseError(str(error)) from error
+
+
+def read_json(body: bytes) -> Any:
+    """Return what the JSON says; ValueError with a sentence where it is none."""
+    try:
+        parsed = json.loads(
+            body.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_object
+        )
+        if b"\\u" in body:
+            json.dumps(parsed, ensure_ascii=False).encode("utf-8")
+    except RecursionError as error:
+        raise ValueError("The JSON is nested too deeply.") from error
+    except UnicodeError as error:
+        raise ValueError("The JSON is not valid UTF-8.") from error
+    except ValueError as error:
+        raise ValueError(f"This is not valid JSON: {error}.") from error
+    return parsed
+
+
+def write_json(value: Any) -> str:
+    """Return the JSON of a value, without spaces; floats that are no numbers are a bug."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _no_number(word: str) -> NoReturn:

@@ -1,0 +1,54 @@
+"""Signs of life of processes that nobody can call: the worker and the clockwork.
+
+Each writes a key into Redis every few seconds, and the key expires. A key says that a process
+was there just now, nothing else; no fact hangs on it.
+"""
+
+from enum import StrEnum
+
+import redis
+import structlog
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS = 5
+EXPIRES_SECONDS = 20
+
+
+class Part(StrEnum):
+    """Who gives signs of life."""
+
+    WORKER = "worker"
+    BEAT = "beat"
+
+
+def client() -> redis.Redis:
+    """Return a Redis client that waits a second at most and asks once."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def give_sign(part: Part) -> None:
+    """Say that this process is there; without Redis, say nothing."""
+    try:
+        with client() as connection:
+            connection.set(_key(part), 1, ex=EXPIRES_SECONDS)
+    except redis.RedisError as error:
+        log.warning("no_sign_given", part=part.value, kind=type(error).__name__)
+
+
+def is_alive(part: Part) -> bool:
+    """Tell whether the process gave a sign lately; RedisError where Redis is away."""
+    with client() as connection:
+        return bool(connection.exists(_key(part)))
+
+
+def _key(part: Part) -> str:
+    return f"godark:alive:{part}"
