@@ -19,9 +19,9 @@ LOCKS = {
 
 def main() -> None:
     """Check with `--check`, else compile."""
-    stale = [lock for lock, options in LOCKS.items() if not check_or_compile(lock, options=options)]
-    if stale:
-        sys.exit(f"{' and '.join(stale)} do not follow pyproject.toml: run `make lock`.")
+    for lock, options in LOCKS.items():
+        if not check_or_compile(lock, options=options):
+            sys.exit(f"{lock} does not follow pyproject.toml: run `make lock`.")
 
 
 def check_or_compile(lock: str, *, options: list[str]) -> bool:
