@@ -18,10 +18,13 @@ from pathlib import Path
 # From <linux/prctl.h> and <linux/capability.h>.
 PR_SET_PDEATHSIG = 1
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
+CAP_SETPCAP = 8
 CAPABILITY_VERSION_3 = 0x20080522
 REFUSED = 78  # EX_CONFIG of sysexits.h
 
@@ -108,24 +111,43 @@ def leave_root(owner: Owner, *, reach: Sequence[str]) -> None:
             "PostgreSQL does not run as root, and this machine does not let root become another"
             f" user ({error.strerror}): run as an ordinary user, or set DATABASE_URL and REDIS_URL."
         )
-    if not all(os.access(path, os.X_OK) for path in reach):
+    if not all(may_use(path) for path in reach):
         keep_passage()
 
 
+def may_use(path: str) -> bool:
+    """Tell whether this user, without root's rights, may enter a folder or run and read a file."""
+    return os.access(path, os.X_OK if Path(path).is_dir() else os.X_OK | os.R_OK)
+
+
 def keep_passage() -> None:
-    """Carry the right to enter closed folders through the coming exec, and no other right."""
+    """Carry the right to enter closed folders through the coming exec, and no other right.
+
+    access(2) forgets all rights of a user that is not root; initdb looks for its files by it, so
+    that is switched off too.
+    """
     permitted = permitted_capabilities()
     wanted = CAP_DAC_READ_SEARCH if permitted & 1 << CAP_DAC_READ_SEARCH else CAP_DAC_OVERRIDE
-    mask = 1 << wanted
-    header = CapabilityHeader(CAPABILITY_VERSION_3, 0)
-    data = (CapabilityData * 2)(CapabilityData(mask, mask, mask))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not permitted & mask or libc.capset(ctypes.byref(header), data) != 0:
+    try:
+        set_capabilities(1 << wanted | 1 << CAP_SETPCAP)
+        call_prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
+        set_capabilities(1 << wanted)
+        call_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, wanted)
+    except OSError:
         sys.exit(
             "This folder is closed to the user that PostgreSQL has to run as under root: move the"
             " clone to an open folder, run as an ordinary user, or set DATABASE_URL and REDIS_URL."
         )
-    call_prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, wanted)
+
+
+def set_capabilities(mask: int) -> None:
+    """Hold the capabilities of the bit mask, and pass on as many; OSError where not permitted."""
+    header = CapabilityHeader(CAPABILITY_VERSION_3, 0)
+    data = (CapabilityData * 2)(CapabilityData(mask, mask, mask))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.capset(ctypes.byref(header), data) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), "capset")
 
 
 def permitted_capabilities() -> int:
