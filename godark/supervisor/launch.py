@@ -63,7 +63,7 @@ def launched(
     """Return the command line that starts `argv` through this file.
 
     `end_signal` is what the child gets when the caller's thread dies. `owner` is the user to
-    become, if any; `reach` are the paths that this user must be able to enter.
+    become, if any; `reach` are the folders that this user must be able to enter.
     """
     command = [sys.executable, "-I", "-S", __file__, f"--parent={os.getpid()}"]
     command += [f"--end-signal={end_signal.value}"]
@@ -79,7 +79,8 @@ def main() -> None:
     # 1. The user, first: a change of user clears the parent-death signal.
     if options.owner:
         uid, _, gid = options.owner.partition(":")
-        leave_root(Owner(uid=int(uid), gid=int(gid)), reach=options.reach)
+        owner = Owner(uid=int(uid), gid=int(gid))
+        leave_root(owner, program=options.argv[0], reach=options.reach)
     # 2. The parent: if it died before we could ask, nobody waits for us.
     end_with_parent(signal.Signals(options.end_signal))
     if os.getppid() != options.parent:
@@ -99,7 +100,7 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def leave_root(owner: Owner, *, reach: Sequence[str]) -> None:
+def leave_root(owner: Owner, *, program: str, reach: Sequence[str]) -> None:
     """Become `owner`; where a folder is closed to it, keep the right to pass through folders."""
     call_prctl(PR_SET_KEEPCAPS, 1)
     try:
@@ -111,13 +112,9 @@ def leave_root(owner: Owner, *, reach: Sequence[str]) -> None:
             "PostgreSQL does not run as root, and this machine does not let root become another"
             f" user ({error.strerror}): run as an ordinary user, or set DATABASE_URL and REDIS_URL."
         )
-    if not all(may_use(path) for path in reach):
+    is_open = os.access(program, os.R_OK | os.X_OK)
+    if not is_open or not all(os.access(path, os.X_OK) for path in reach):
         keep_passage()
-
-
-def may_use(path: str) -> bool:
-    """Tell whether this user, without root's rights, may enter a folder or run and read a file."""
-    return os.access(path, os.X_OK if Path(path).is_dir() else os.X_OK | os.R_OK)
 
 
 def keep_passage() -> None:

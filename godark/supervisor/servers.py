@@ -168,7 +168,7 @@ class Servers:
 
     def _launched(self, argv: list[str], *, end_signal: signal.Signals) -> list[str]:
         """Return `argv` started through the launcher, as the servers' user."""
-        reach = [Path(argv[0]), self.home, self.sockets.parent]
+        reach = [self.home, self.sockets.parent]
         return launched(argv, end_signal=end_signal, owner=self.owner, reach=reach)
 
 
