@@ -1,9 +1,11 @@
 """The PostgreSQL and Redis of one test session, embedded unless the environment names others.
 
 `point_environment` runs before the settings are read and only chooses addresses; the session
-that chose them (with xdist: the controller alone) starts and stops the servers.
+that chose them (with xdist: the controller alone) starts and stops the servers, and forgets their
+data when it ends.
 """
 
+import atexit
 import os
 import shutil
 import signal
@@ -46,12 +48,11 @@ class SessionServers:
         )
 
     def stop(self) -> None:
-        """Stop both servers and remove their data."""
+        """Stop both servers."""
         for child in self.children:
             child.send_signal(signal.SIGINT)
         for child in self.children:
             child.wait(timeout=START_SECONDS)
-        shutil.rmtree(self.servers.home, ignore_errors=True)
 
 
 def point_environment() -> None:
@@ -59,6 +60,7 @@ def point_environment() -> None:
     if HOME_VARIABLE not in os.environ:
         home = Path(tempfile.mkdtemp(prefix="godark-tests-"))
         home.chmod(0o711)  # as root, the servers' own user passes through it
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
         missing = [name for name in ("DATABASE_URL", "REDIS_URL") if name not in os.environ]
         os.environ |= {HOME_VARIABLE: str(home), EMBEDDED_VARIABLE: " ".join(missing)}
     servers = session_servers()
