@@ -15,8 +15,7 @@ PRODUCTION := GODARK_ENVIRONMENT=production \
 	REDIS_URL=redis://127.0.0.1:6379/0
 
 help: ## List the commands
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 : \2/p' Makefile | column -t -s: 2>/dev/null \
-		|| sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1: \2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1: \2/p' Makefile
 
 run: install ## Set up what is missing and start the venue (GODARK_PORT=8001 for another port)
 	@exec $(PYTHON_OF_VENV) -m godark.supervisor --end-with-parent

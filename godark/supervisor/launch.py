@@ -102,6 +102,8 @@ def read_options() -> argparse.Namespace:
 
 def leave_root(owner: Owner, *, program: str, reach: Sequence[str]) -> None:
     """Become `owner`; where a folder is closed to it, keep the right to pass through folders."""
+    # From here on nothing can be imported: Python itself may lie in a folder that is now closed.
+    permitted = permitted_capabilities()
     call_prctl(PR_SET_KEEPCAPS, 1)
     try:
         os.setgroups([])
@@ -114,16 +116,15 @@ def leave_root(owner: Owner, *, program: str, reach: Sequence[str]) -> None:
         )
     is_open = os.access(program, os.R_OK | os.X_OK)
     if not is_open or not all(os.access(path, os.X_OK) for path in reach):
-        keep_passage()
+        keep_passage(permitted)
 
 
-def keep_passage() -> None:
+def keep_passage(permitted: int) -> None:
     """Carry the right to enter closed folders through the coming exec, and no other right.
 
     access(2) forgets all rights of a user that is not root; initdb looks for its files by it, so
     that is switched off too.
     """
-    permitted = permitted_capabilities()
     wanted = CAP_DAC_READ_SEARCH if permitted & 1 << CAP_DAC_READ_SEARCH else CAP_DAC_OVERRIDE
     try:
         set_capabilities(1 << wanted | 1 << CAP_SETPCAP)
@@ -149,7 +150,7 @@ def set_capabilities(mask: int) -> None:
 
 def permitted_capabilities() -> int:
     """Return the permitted capabilities of this process as a bit mask."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
         name, _, value = line.partition(":")
         if name == "CapPrm":
             return int(value, 16)

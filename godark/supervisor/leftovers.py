@@ -19,24 +19,27 @@ ENDING_SECONDS = 4
 STEP_SECONDS = 0.05
 
 
-def clear_leftovers(place: Place) -> int:
-    """End what still runs from this place and return how many processes had to be ended."""
+def clear_leftovers(place: Place, *, patience: float = ENDING_SECONDS) -> int:
+    """End what still runs from this place and return how many processes had to be ended.
+
+    What is ending by itself is given `patience` seconds, and again after each signal.
+    """
     killed = 0
-    if not await_end(place):
+    if not await_end(place, patience=patience):
         for number in (signal.SIGTERM, signal.SIGKILL):
             left = list(processes_of(place))
             killed = killed or len(left)
             for pid in left:
                 send(pid, number=number)
-            if await_end(place):
+            if await_end(place, patience=patience):
                 break
     (place.var / "postgresql" / "postmaster.pid").unlink(missing_ok=True)
     return killed
 
 
-def await_end(place: Place) -> bool:
-    """Wait a while until nothing runs from this place; tell whether that came true."""
-    deadline = time.monotonic() + ENDING_SECONDS
+def await_end(place: Place, *, patience: float) -> bool:
+    """Wait until nothing runs from this place; tell whether that came true in time."""
+    deadline = time.monotonic() + patience
     while any(True for _ in processes_of(place)):
         if time.monotonic() > deadline:
             return False

@@ -77,15 +77,13 @@ def open_var(place: Place) -> None:
         var.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = var.stat().st_uid
         if owner != os.geteuid():
-            raise RefusedError(
-                f"{var} belongs to {user_name(owner)}: run as {user_name(owner)}, or have"
-                " {0} run `make reset`.".format(user_name(owner))
-            )
+            name = user_name(owner)
+            raise RefusedError(f"{var} belongs to {name}: run as {name}, or remove it.")
         # As root the servers run as another user, who must pass through here to its own folders.
         var.chmod(0o711 if os.geteuid() == 0 else 0o700)
         place.log.parent.mkdir(mode=0o700, exist_ok=True)
         refuse_other_version(var)
-    except PermissionError as error:
+    except OSError as error:
         raise RefusedError(f"GoDark cannot write {error.filename}: {error.strerror}.") from error
 
 

@@ -2,6 +2,7 @@
 
 import os
 import selectors
+import shutil
 import signal
 import sys
 import time
@@ -78,6 +79,8 @@ def run(place: Place) -> None:
             supervisor.live(table, started_at=started_at)
     finally:
         told.unlink(missing_ok=True)
+        if place.sockets.parent != place.var:
+            shutil.rmtree(place.sockets, ignore_errors=True)
         log.close()
 
 
@@ -132,7 +135,6 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop every stage, the last one first."""
-        asked_before = self.stops_asked
         self.log.say("Stopping; Ctrl-C again to stop by force.")
         for stage in reversed(Stage):
             stopping = [child for child in self.children if child.process.stage == stage]
@@ -140,7 +142,7 @@ class Supervisor:
                 child.stop()
             while any(child.running is not None for child in stopping):
                 self.turn()
-                if self.stops_asked > max(asked_before, 1):
+                if self.stops_asked > 1:
                     for child in stopping:
                         child.kill()
         self.log.say("Stopped.")

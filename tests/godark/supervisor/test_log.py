@@ -1,0 +1,16 @@
+from pathlib import Path
+
+from godark.supervisor.log import VenueLog
+
+
+def test_every_line_carries_the_name_of_its_process_and_only_the_owner_may_read(
+    tmp_path: Path,
+) -> None:
+    log = VenueLog(tmp_path / "venue.log")
+    log.write("web", "GET /")
+    log.say("web is back.")
+    log.close()
+    lines = (tmp_path / "venue.log").read_text().splitlines()
+    assert lines[0].endswith(" web      | GET /")
+    assert lines[1].endswith(" godark   | web is back.")
+    assert (tmp_path / "venue.log").stat().st_mode & 0o077 == 0
