@@ -8,6 +8,7 @@ import logging
 import logging.handlers
 import os
 import queue
+import re
 import sys
 import threading
 from pathlib import Path
@@ -16,6 +17,7 @@ NAME_WIDTH = 9
 FILE_BYTES = 10_000_000
 OLDER_FILES = 3
 WAITING_LINES = 10_000
+COLORING = re.compile(r"\x1b\[[0-9;]*m")
 COLORS = ("36", "33", "32", "35", "34", "31")
 OWN_NAME = "godark"
 
@@ -42,9 +44,11 @@ class VenueLog:
     def write(self, name: str, line: str, *, quiet: bool = False) -> None:
         """Write one line of the process `name`; a quiet one to the file alone."""
         prefix = f"{name:<{NAME_WIDTH}}| "
-        self.file.emit(logging.makeLogRecord({"msg": "%s", "args": (prefix + line,)}))
+        plain = COLORING.sub("", line)
+        self.file.emit(logging.makeLogRecord({"msg": "%s", "args": (prefix + plain,)}))
         if not quiet:
-            self.show(self._colored(name, prefix=prefix) + line)
+            told = line if self.colored else plain
+            self.show(self._colored(name, prefix=prefix) + told)
 
     def show(self, text: str) -> None:
         """Write to the terminal alone; where it takes nothing any more, the line is dropped."""

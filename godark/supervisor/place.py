@@ -29,12 +29,16 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The clone `root`, its `var`, and the host and port that the web listens on."""
+    """The clone `root`, its `var`, and the host and port that the web listens on.
+
+    `name` is a host name that the site answers to, where that is not its address.
+    """
 
     root: Path
     var: Path
     host: str
     port: int
+    name: str = ""
 
     @property
     def base_url(self) -> str:
@@ -67,6 +71,7 @@ def place_from(environment: dict[str, str]) -> Place:
         var=Path(environment.get("GODARK_VAR") or ROOT / "var").absolute(),
         host=environment.get("GODARK_HOST") or "127.0.0.1",
         port=int(port),
+        name=environment.get("GODARK_ALLOWED_HOSTS", "").split(",")[0].strip().lstrip(".*"),
     )
 
 

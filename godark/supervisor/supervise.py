@@ -1,5 +1,6 @@
 """The supervisor: opens the place, starts the table in its order, keeps it up, takes it down."""
 
+import http
 import os
 import selectors
 import shutil
@@ -29,10 +30,12 @@ from godark.supervisor.place import (
     refuse_unsafe_folder,
 )
 from godark.supervisor.servers import ServerFailedError, Servers
-from godark.supervisor.table import Process, Stage, process_table
+from godark.supervisor.table import Process, Stage, process_table, status_of
 
 TURN_SECONDS = 0.05
 START_SECONDS = 90
+HEALTH_SECONDS = 30
+HEALTH_EVERY = 0.5
 ENDS_BEFORE_GIVING_UP = 3
 
 
@@ -99,6 +102,7 @@ class Supervisor:
         try:
             for stage in Stage:
                 self.start([process for process in table if process.stage == stage])
+            self.await_health()
             seconds = time.monotonic() - started_at
             self.log.say(f"The venue is open at {self.place.base_url}/ after {seconds:.1f} s.")
             self.log.show(greeting(self.place, seconds=seconds))
@@ -121,6 +125,23 @@ class Supervisor:
             if self.stops_asked:
                 raise StopAskedError
             refuse_failing(new, late=time.monotonic() > deadline)
+
+    def await_health(self) -> None:
+        """Wait until the site finds no part down: the worker and the clockwork need a moment.
+
+        Goes on after a while in any case: the site itself serves, and says what is down.
+        """
+        deadline = time.monotonic() + HEALTH_SECONDS
+        path = "/api/v1/health"
+        while status_of(self.place, path=path) == http.HTTPStatus.SERVICE_UNAVAILABLE:
+            if time.monotonic() > deadline:
+                self.log.say(f"Not every part is up yet: see {self.place.base_url}{path}")
+                return
+            ask_again_at = time.monotonic() + HEALTH_EVERY
+            while time.monotonic() < ask_again_at:
+                self.turn()
+                if self.stops_asked:
+                    raise StopAskedError
 
     def turn(self) -> None:
         """Read what the children say for a moment, then let each take its step."""

@@ -98,8 +98,8 @@ def server_lines(servers: Servers, *, environment: Mapping[str, str]) -> list[Pr
 def venue_lines(place: Place) -> list[Process]:
     """Return the lines of the venue's own processes."""
     celery = ("celery", "--quiet", "-A", "godark.celery")
-    worker = ("worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip")
-    beat = ("beat", "--loglevel=INFO", f"--schedule={place.var / 'beat-schedule'}", "--pidfile=")
+    worker = ("worker", "--loglevel=INFO", "--without-gossip", "--without-mingle")
+    beat = ("beat", "--loglevel=INFO", "--pidfile=")
     web = ("daphne", "-v", "0", "-b", place.host, "-p", str(place.port))
     return [
         Process(
@@ -113,7 +113,7 @@ def venue_lines(place: Place) -> list[Process]:
             command=python(*web, "godark.asgi:application"),
             answers=lambda _pid: page_answers(place),
         ),
-        Process(name="worker", command=python(*celery, *worker, "--without-mingle")),
+        Process(name="worker", command=python(*celery, *worker)),
         Process(name="beat", command=python(*celery, *beat)),
     ]
 
@@ -126,13 +126,18 @@ def python(*words: str) -> list[str]:
 
 
 def page_answers(place: Place) -> bool:
-    """Tell whether the site answers on /health."""
+    """Tell whether the web serves."""
+    return status_of(place, path="/health") == http.HTTPStatus.OK
+
+
+def status_of(place: Place, *, path: str) -> int:
+    """Return the HTTP status of one of the site's pages, 0 where nobody answers."""
     address = place.base_url.removeprefix("http://")
     connection = http.client.HTTPConnection(address, timeout=PROBE_SECONDS)
     try:
-        connection.request("GET", "/health")
-        return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+        connection.request("GET", path, headers={"Host": place.name or address})
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return 0
     finally:
         connection.close()

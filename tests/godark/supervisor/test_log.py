@@ -3,11 +3,11 @@ from pathlib import Path
 from godark.supervisor.log import VenueLog
 
 
-def test_every_line_carries_the_name_of_its_process_and_only_the_owner_may_read(
+def test_every_line_is_plain_and_named_and_only_the_owner_may_read_the_file(
     tmp_path: Path,
 ) -> None:
     log = VenueLog(tmp_path / "venue.log")
-    log.write("web", "GET /")
+    log.write("web", "\x1b[32mGET\x1b[0m /")
     log.say("web is back.")
     log.close()
     lines = (tmp_path / "venue.log").read_text().splitlines()
