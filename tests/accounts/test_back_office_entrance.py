@@ -90,6 +90,7 @@ def test_an_unconfirmed_device_opens_nothing(client: Client) -> None:
     user = staff_member(Role.SUPERADMIN)
     TOTPDevice.objects.update(confirmed=False)
     enter_back_office(client, user)
+    assert SESSION_KEY not in client.session
     assert not is_inside(client)
 
 

@@ -56,7 +56,10 @@ def test_whoever_leaves_the_staff_leaves_the_roles(superadmin: User) -> None:
 
 
 def test_nobody_raises_themselves(superadmin: User) -> None:
-    set_standing(staff_client(superadmin), superadmin, Role.SUPERADMIN, Role.TREASURY)
+    client = staff_client(superadmin)
+    assert list(client.get(page_of(superadmin)).context["adminform"].form.fields) == []
+    assert client.get(page_of(staff_member())).context["adminform"].form.fields
+    set_standing(client, superadmin, Role.SUPERADMIN, Role.TREASURY)
     assert roles_of(superadmin) == {"superadmin"}
     with pytest.raises(RefusedError, match="their own"):
         change_membership(
@@ -195,4 +198,5 @@ def test_nobody_is_added_or_deleted_in_the_back_office(superadmin: User) -> None
     assert client.post(page, {"post": "yes"}).status_code == 403
     typed = {"action": "delete_selected", "_selected_action": [user.pk], "post": "yes"}
     client.post("/admin/accounts/user/", typed)
+    assert "delete_selected" not in [name for name, _ in admin.site.actions]
     assert User.objects.filter(pk=user.pk).exists()
