@@ -47,6 +47,7 @@ class MembershipForm(UserForm):
         model = User
         fields = ("is_active", "is_staff", "groups")
         labels: ClassVar = {"groups": "Roles"}
+        widgets: ClassVar = {"groups": forms.CheckboxSelectMultiple}
         help_texts: ClassVar = {"groups": "Only members of staff hold roles."}
 
     def clean(self) -> dict[str, Any]:
@@ -70,7 +71,6 @@ class UserAdmin(StaffAdmin):
     search_help_text = "E-mail or id"
     date_hierarchy = "date_joined"
     ordering = ("-date_joined",)
-    filter_horizontal = ("groups",)
     readonly_fields = ("second_factor", "password_reset")
     fieldsets = (
         (None, {"fields": ("email", "id", "date_joined", "last_login")}),

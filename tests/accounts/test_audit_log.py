@@ -235,7 +235,9 @@ def test_the_log_can_be_searched_filtered_and_read_by_object(superadmin: User) -
     assert [row.action for row in shown.result_list] == ["enroll"]
     history = client.get(f"/admin/accounts/user/{officer.pk}/history/", follow=True)
     assert [row.action for row in history.context["cl"].result_list] == ["look"]
+    assert b"historylink" in client.get(f"/admin/accounts/user/{officer.pk}/change/").content
     support = staff_client(staff_member(Role.SUPPORT))
+    assert b"historylink" not in support.get(f"/admin/accounts/user/{officer.pk}/change/").content
     assert support.get(f"/admin/accounts/user/{officer.pk}/history/").status_code == 403
 
 
