@@ -3,9 +3,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.contrib.auth import SESSION_KEY
+from django.core.management import call_command
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.guessing import STAFFS_DOOR
 from accounts.models import User
 from accounts.roles import Role
 from accounts.services.sessions import STAFF_SESSION_SECONDS
@@ -192,6 +194,14 @@ def test_neither_door_counts_for_the_other(risk_officer: User) -> None:
     elsewhere = Client(REMOTE_ADDR="192.0.2.1")
     right = {"email": risk_officer.email, "password": PASSWORD}
     assert elsewhere.post("/login", right).status_code == 302
+
+
+def test_the_console_opens_a_locked_account(risk_officer: User) -> None:
+    for _ in range(5):
+        enter_back_office(Client(), risk_officer, password="Wrong-Horse-7")
+    assert enter_back_office(Client(), risk_officer).status_code == 429
+    call_command("axes_reset_username", f"{STAFFS_DOOR}{risk_officer.email}")
+    assert enter_back_office(Client(), risk_officer).status_code == 302
 
 
 def test_entering_clears_the_count(risk_officer: User) -> None:
