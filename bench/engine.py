@@ -17,11 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from typing import TYPE_CHECKING
 
-from engine.liquidation import triggered_accounts
-
 from engine import commands as c
 from engine.candidates import candidates
 from engine.exchange import apply, decide, evolve
+from engine.liquidation import triggered_accounts
 from engine.matching import accepts
 from engine.orders import Order, open_order
 from engine.state import Market, Position, State, replace_position, with_triggers
