@@ -5,10 +5,10 @@ left belongs to the market's fund. What is not here: when the hour ends, which t
 says.
 """
 
+from engine.aftermath import liquidate_all
 from engine.commands import PayFunding, SampleFunding
 from engine.decision import Decision, Refusal, effective_state
 from engine.events import FundingPaid, FundingRateSet, FundingSampled, FundingSettled
-from engine.liquidation import run_liquidations
 from engine.reasons import Reason
 from engine.settings import find_market
 from engine.state import Funding, Market
@@ -91,7 +91,7 @@ def _pay(d: Decision, market: Market, hour: int, index_x_rate: int, /) -> None:
         if amount < 0:
             _move(d, market, account_id, hour, amount)
     # 2. Whoever fell below maintenance.
-    run_liquidations(d, market)
+    liquidate_all(d, market)
     # 3. All credits, in full.
     for account_id, amount in payments:
         if amount > 0:

@@ -130,7 +130,7 @@ def liquidate(d: Decision, market: Market, account_id: str, /) -> None:
     now = health(market, market.positions[account_id])
     market_id = market.spec.market_id
     desperate = 2 * now.equity < now.maintenance
-    book = is_matching(market, d.at_ms) and not desperate
+    book = is_matching(market, d.at_ms) and not desperate and _has_makers(d, market, account_id)
     if book and d.books_tried.get(market_id, 0) >= BOOK_TRIES:
         return
     if not market.positions[account_id].is_pending:
@@ -187,6 +187,11 @@ def _taker(d: Decision, market: Market, account_id: str, lots: int, /) -> Order:
     )
     order = open_order(terms=terms, sequence=YOUNGEST, quantity_lots=lots, canceled_lots=0)
     return msgspec.structs.replace(order, key_half_ticks=bound if is_buy else -bound)
+
+
+def _has_makers(d: Decision, market: Market, account_id: str, /) -> bool:
+    """Tell whether the book holds anything within the bounds; else no try is spent on it."""
+    return next(candidates(market, _taker(d, market, account_id, 1)), None) is not None
 
 
 def _sell_into_book(d: Decision, market: Market, account_id: str, fee_ppb: int, /) -> None:

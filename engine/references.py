@@ -4,16 +4,14 @@ Per market: the prices become true, the book uncrosses, triggers fire, liquidati
 What is not here: where prices come from.
 """
 
-from engine.backstop import top_up, unwind
+from engine.aftermath import liquidate_all
 from engine.commands import MoveReferences, ReferenceMove
 from engine.decision import Decision, Refusal, effective_state
 from engine.events import (
     CommandRejected,
     MarketStateChanged,
     ReferenceMoved,
-    VenueDebtRepaid,
 )
-from engine.liquidation import run_liquidations
 from engine.listing import GRACE_MS, follow_state
 from engine.reasons import Reason
 from engine.shape import LARGEST
@@ -69,19 +67,7 @@ def _move(d: Decision, move: ReferenceMove, /) -> None:
     follow_state(d, market, before)
     uncross(d, market)
     fire_triggers(d, market)
-    run_liquidations(d, market)
-    follow_up(d, market)
-
-
-def follow_up(d: Decision, market: Market, /) -> None:
-    """Repay debts, close the market to raising if it has new ones, mind the backstop."""
-    before = effective_state(market)
-    owed = min(market.debt_micro, d.state.fees_micro)
-    if owed > 0:
-        d.emit(VenueDebtRepaid(at_ms=d.at_ms, market_id=market.spec.market_id, amount_micro=owed))
-        follow_state(d, market, before)
-    top_up(d)
-    unwind(d, market)
+    liquidate_all(d, market)
 
 
 def _stands_still(market: Market, /) -> bool:

@@ -48,7 +48,7 @@ class RandomWorld:
         found += [
             c.CreditDeposit(
                 at_ms=at,
-                deposit_id="first " + account_id,
+                deposit_id="first-" + account_id,
                 account_id=account_id,
                 amount_micro=self.random.choice((50_000_000, 1_000_000_000, 20_000_000_000)),
             )
