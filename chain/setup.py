@@ -1,0 +1,56 @@
+"""Brings an exchange on chain to what the venue wants it to be, once and again.
+
+What lives here: creating the exchange, listing markets, setting the witness; each only where it is
+missing, so that it may run at every start. What does not: which markets there are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+
+from chain import instructions
+from chain.client import ChainClient, Level
+from chain.instructions import Keys, MarketTerms, Parameters
+from chain.records import Records
+from chain.signer import Signer
+from chain.transactions import sign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the exchange on chain should be."""
+
+    mint: Pubkey
+    keys: Keys
+    parameters: Parameters
+    markets: Sequence[MarketTerms]
+
+
+def ensure_exchange(
+    records: Records, *, plan: Plan, upgrade_authority: Signer, authority: Signer
+) -> int:
+    """Create and list what is missing, and give the number of transactions that it took."""
+    client, sent = records.client, 0
+    if records.exchange(level=Level.CONFIRMED) is None:
+        built = instructions.initialize_exchange(
+            records.addresses,
+            payer=upgrade_authority.public_key,
+            mint=plan.mint,
+            keys=plan.keys,
+            parameters=plan.parameters,
+        )
+        sent += _submit(client, built, upgrade_authority)
+    known = records.markets(level=Level.CONFIRMED)
+    for terms in plan.markets[len(known) :]:
+        built = instructions.set_market(
+            records.addresses, authority=authority.public_key, terms=terms
+        )
+        sent += _submit(client, built, upgrade_authority, authority)
+    return sent
+
+
+def _submit(client: ChainClient, built: Instruction, *signers: Signer) -> int:
+    client.submit(sign([built], signers=signers, blockhash=client.latest_blockhash()))
+    return 1
