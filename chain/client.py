@@ -18,6 +18,7 @@ import httpx2
 import msgspec
 from solders.account import Account
 from solders.commitment_config import CommitmentLevel
+from solders.errors import SerdeJSONError
 from solders.pubkey import Pubkey
 from solders.rpc import requests, responses
 from solders.rpc.config import (
@@ -40,6 +41,8 @@ from chain.errors import (
 from chain.transactions import Blockhash, SignedTransaction
 
 _ALREADY_PROCESSED: Final = "AlreadyProcessed"
+_REFUSED_BEFORE_IT_RAN: Final = {-32602, -32003}
+"""Bytes that are no transaction, or that not everybody signed."""
 _MOST_ACCOUNTS: Final = 100
 T = TypeVar("T")
 
@@ -96,6 +99,16 @@ class Mention:
     signature: Signature
     slot: int
     error: str | None
+
+
+class _Error(msgspec.Struct):
+    code: int = 0
+    message: str = ""
+    data: Any = None
+
+
+class _Envelope(msgspec.Struct):
+    error: _Error | None = None
 
 
 class ChainClient:
@@ -279,21 +292,24 @@ class ChainClient:
     def call(self, method: str, *params: object) -> Any:
         """Call a method that solders has no type for, such as the development chain's own."""
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
-        answer = msgspec.json.decode(self._post(msgspec.json.encode(body)))
-        if "error" in answer:
-            raise _refused(answer["error"].get("message", "the node said no"))
-        return answer["result"]
+        text = self._post(msgspec.json.encode(body))
+        error = msgspec.json.decode(text, type=_Envelope).error
+        if error is not None:
+            raise _failure_of(error)
+        return msgspec.json.decode(text)["result"]
 
     def _ask(self, request: Any, parser: type[T]) -> T:
+        """Ask, and look for an error before solders does: it panics at one it does not know."""
         text = self._post(request.to_json().encode()).decode()
         try:
-            answer = parser.from_json(text)  # type: ignore[attr-defined]  # every answer has it
-        except ValueError as unread:
+            error = msgspec.json.decode(text, type=_Envelope).error
+            if error is not None:
+                raise _failure_of(error)
+            answer: T = parser.from_json(text)  # type: ignore[attr-defined]  # every answer has it
+        except (msgspec.MsgspecError, SerdeJSONError) as unread:
             msg = f"the node's answer is no {parser.__name__}: {text[:200]}"
             raise ChainUnreachableError(msg) from unread
-        if isinstance(answer, parser):
-            return answer
-        raise _failure_of(text)
+        return answer
 
     def _post(self, body: bytes) -> bytes:
         try:
@@ -335,16 +351,14 @@ def _refused(words: str, logs: tuple[str, ...] = ()) -> TransactionRefusedError:
     return TransactionRefusedError(words, refusal=refusal_of(code), logs=logs)
 
 
-def _failure_of(text: str) -> Exception:
+def _failure_of(error: _Error) -> Exception:
     """Tell a refused transaction from a node that is not well."""
-    error = msgspec.json.decode(text)["error"]
-    data = error.get("data") or {}
-    words = str(error.get("message", ""))
-    if not isinstance(data, dict) or "err" not in data:
-        if "signature verification" in words or "too large" in words:
-            return _refused(words)
-        return ChainUnreachableError(f"the node says: {words} ({error.get('code')})")
-    logs = tuple(data.get("logs") or ())
+    data = error.data if isinstance(error.data, dict) else {}
+    if "err" not in data:
+        if error.code in _REFUSED_BEFORE_IT_RAN:
+            return _refused(error.message)
+        return ChainUnreachableError(f"the node says: {error.message} ({error.code})")
+    words = error.message
     if data["err"] == _ALREADY_PROCESSED:
         words = f"{words} {_ALREADY_PROCESSED}"
-    return _refused(words, logs)
+    return _refused(words, tuple(data.get("logs") or ()))

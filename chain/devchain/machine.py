@@ -131,6 +131,10 @@ class Machine:
         """Let time pass: run what was delayed, confirm, finalize."""
         if now_ms <= self.now_ms:
             return
+        if self.faults.confirm:
+            self._stalled_ms = None
+        elif self._stalled_ms is None:
+            self._stalled_ms = self.now_ms
         self.now_ms = now_ms
         self._set_clock()
         while self._waiting and self._waiting[0].due_ms <= now_ms:
@@ -306,10 +310,6 @@ class Machine:
         )
 
     def _promote(self) -> None:
-        if self.faults.confirm:
-            self._stalled_ms = None
-        elif self._stalled_ms is None:
-            self._stalled_ms = self.now_ms
         for applied in self._applied:
             age = self.now_ms - applied.landed.at_ms
             if applied.level is Level.PROCESSED and not self.faults.confirm:
