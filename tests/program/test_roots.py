@@ -9,7 +9,7 @@ from chain.errors import Refusal
 from chain.events import read_events
 from chain.instructions import Keys
 from chain.layouts import parse_roots
-from chain.leaves import marks_root
+from chain.leaves import Position, marks_root
 from tests.program.world import MARKETS, NOTHING, USDT, RefusedError, World, refusal
 
 I64_MAX = 2**63 - 1
@@ -222,3 +222,31 @@ def test_a_commitment_of_sixty_four_marks_fits_one_packet(world: World) -> None:
         world.send(world.market_instruction(number, f"M{number}"), signers=[world.authority])
     world.commit(marks_half_ticks=tuple(range(1, 65)))
     assert [market.mark_half_ticks for market in world.markets] == list(range(1, 65))
+
+
+def test_nothing_on_chain_shows_a_position(world: World) -> None:
+    """Neither accounts nor transactions hold cash, size, cost or collateral, or their salt."""
+    secrets = [0x1122_3344_5566, 0x2233_4455_6677, 0x3344_5566_7788, 0x4455_6677]
+    size_lots, cost_micro, collateral_micro, cash_micro = secrets
+    leaf = world.leaf(
+        world.alice,
+        cash_micro=cash_micro,
+        released_micro=USDT,
+        positions=(Position(1, size_lots, cost_micro, collateral_micro),),
+        salt=b"a salt of thirty-two bytes, yes.",
+    )
+    world.commit(leaf, world.leaf(world.bob), total_micro=0)
+    paying = instructions.pay_out(
+        world.addresses,
+        owner=world.alice.pubkey(),
+        destination=world.tokens_of(world.alice),
+        amount_micro=USDT,
+        proof=world.proof(0),
+    )
+    world.send(paying)
+    owned = world.svm.get_program_accounts(world.addresses.program)
+    shown = b"".join(bytes(account.data) for _key, account in owned)
+    shown += bytes(paying.data) + bytes(world.commit_instruction().data)
+    hidden = [secret.to_bytes(8, "little") for secret in secrets]
+    assert [secret for secret in [*hidden, leaf.salt] if secret in shown] == []
+    assert leaf.released_micro.to_bytes(8, "little") in shown
