@@ -5,7 +5,7 @@ What is not here: cancels that trades lead to (`engine.ending`).
 
 from engine.commands import ArmCancelAllAfter, CancelAll, CancelOrder
 from engine.decision import Decision, Refusal
-from engine.ending import cancel, reducible_lots
+from engine.ending import cancel, canceled, reducible_lots
 from engine.events import CancelAllAfterArmed, CancelAllAfterFired, TriggerCanceled
 from engine.reasons import Reason
 from engine.state import Market
@@ -21,7 +21,7 @@ def cancel_order(d: Decision, command: CancelOrder, /) -> None:
         market, sequence = place
         order = market.orders[sequence]
         if order.terms.account_id == command.account_id:
-            cancel(d, market, order, Reason.USER_REQUEST)
+            d.conclude(canceled(d, market, order, Reason.USER_REQUEST))
             return
     waiting = d.state.trigger_places.get(command.order_id)
     if waiting is not None and (

@@ -23,7 +23,11 @@ class Refusal(Exception):  # noqa: N818 -- it is an answer, not an error
 
 
 class Decision:
-    """The events that one command leads to, in order."""
+    """The events that one command leads to, in order.
+
+    `last_words` come after all others; no rule looks at what they change, so a mere
+    decision does not even rehearse them.
+    """
 
     __slots__ = ("at_ms", "books_tried", "events", "last_words", "state")
 
@@ -38,6 +42,10 @@ class Decision:
         """Add an event and make it true."""
         TABLE[type(event)](self.state, event)
         self.events.append(event)
+
+    def conclude(self, event: Event, /) -> None:
+        """Add an event after which this command decides nothing more."""
+        self.last_words.append(event)
 
     def mark(self) -> tuple[int, int]:
         """Remember this point, to come back to it."""

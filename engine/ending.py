@@ -25,18 +25,20 @@ def reserve_after(d: Decision, market: Market, order: Order, by_lots: int, /) ->
 
 def cancel(d: Decision, market: Market, order: Order, reason: Reason, /) -> None:
     """End an open order."""
-    account_id = order.terms.account_id
-    d.emit(
-        OrderCanceled(
-            at_ms=d.at_ms,
-            market_id=market.spec.market_id,
-            order_id=order.terms.order_id,
-            account_id=account_id,
-            sequence=order.sequence,
-            canceled_lots=order.leaves_lots,
-            reason=reason,
-            reserve_micro=reserve_after(d, market, order, -order.leaves_lots),
-        )
+    d.emit(canceled(d, market, order, reason))
+
+
+def canceled(d: Decision, market: Market, order: Order, reason: Reason, /) -> OrderCanceled:
+    """Return the event that ends an open order."""
+    return OrderCanceled(
+        at_ms=d.at_ms,
+        market_id=market.spec.market_id,
+        order_id=order.terms.order_id,
+        account_id=order.terms.account_id,
+        sequence=order.sequence,
+        canceled_lots=order.leaves_lots,
+        reason=reason,
+        reserve_micro=reserve_after(d, market, order, -order.leaves_lots),
     )
 
 

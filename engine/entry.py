@@ -9,10 +9,11 @@ import msgspec
 from engine.acceptance import check_reservation, check_risk, check_state
 from engine.commands import ClosePosition, SubmitOrder
 from engine.decision import Decision, Refusal, is_matching
-from engine.ending import cancel, must_reduce, reducible_lots
+from engine.ending import canceled, must_reduce, reducible_lots
 from engine.events import (
     AttemptCounted,
     OrderAccepted,
+    OrderCanceled,
     OrderRejected,
     OrderRepeated,
     OrderRested,
@@ -87,7 +88,7 @@ def place_trigger_order(d: Decision, terms: SubmitOrder, /) -> None:
     d.emit(TriggerPlaced(at_ms=d.at_ms, terms=terms, body=body))
 
 
-def accept(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
+def accept(d: Decision, market: Market, terms: SubmitOrder, /, *, concludes: bool = True) -> None:
     """Check, open and match an order; what follows acceptance must succeed."""
     check_state(d, market, terms)
     order = _clamped(market, terms, d.state.next_sequence)
@@ -105,7 +106,7 @@ def accept(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
             body=body,
         )
     )
-    match_or_rest(d, market, order.sequence)
+    match_or_rest(d, market, order.sequence, concludes=concludes)
 
 
 def _clamped(market: Market, terms: SubmitOrder, sequence: int, /) -> Order:
@@ -122,8 +123,11 @@ def _clamped(market: Market, terms: SubmitOrder, sequence: int, /) -> Order:
     return open_order(terms=terms, sequence=sequence, quantity_lots=quantity, canceled_lots=excess)
 
 
-def match_or_rest(d: Decision, market: Market, sequence: int, /) -> None:
-    """Let an open order take what it may, then rest or end."""
+def match_or_rest(d: Decision, market: Market, sequence: int, /, *, concludes: bool = True) -> None:
+    """Let an open order take what it may, then rest or end.
+
+    `concludes` tells that the command has nothing more to decide afterwards.
+    """
     order = market.orders[sequence]
     terms = order.terms
     matching = is_matching(market, d.at_ms)
@@ -140,27 +144,22 @@ def match_or_rest(d: Decision, market: Market, sequence: int, /) -> None:
     left = market.orders.get(sequence)
     if left is None:
         return
+    event: OrderCanceled | OrderRested
     if terms.time_in_force in IMMEDIATE:
         whole = terms.all_or_none or terms.time_in_force is TimeInForce.FOK
-        cancel(
-            d, market, left, Reason.WOULD_NOT_FILL if whole else stop or Reason.UNFILLED_REMAINDER
-        )
+        reason = stop or Reason.UNFILLED_REMAINDER
+        event = canceled(d, market, left, Reason.WOULD_NOT_FILL if whole else reason)
     elif stop is not None and stop is not Reason.WOULD_NOT_FILL:
-        cancel(d, market, left, stop)
+        event = canceled(d, market, left, stop)
     else:
-        rest(d, market, sequence, restless=not matching and not terms.post_only)
-
-
-def rest(d: Decision, market: Market, sequence: int, /, *, restless: bool) -> None:
-    """Put an open order into the book."""
-    d.emit(
-        OrderRested(
-            at_ms=d.at_ms,
-            market_id=market.spec.market_id,
-            sequence=sequence,
-            restless=restless,
+        restless = not matching and not terms.post_only
+        event = OrderRested(
+            at_ms=d.at_ms, market_id=terms.market_id, sequence=sequence, restless=restless
         )
-    )
+    if concludes:
+        d.conclude(event)
+    else:
+        d.emit(event)
 
 
 def wants_at_once(terms: SubmitOrder, /) -> bool:
@@ -201,6 +200,6 @@ def fired(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
     """Let a fired trigger become an order now, with sequence and checks of this moment."""
     plain = msgspec.structs.replace(terms, at_ms=d.at_ms, trigger=None, trigger_ticks=None)
     try:
-        accept(d, market, plain)
+        accept(d, market, plain, concludes=False)
     except Refusal as refused:
         reject(d, plain, refused)

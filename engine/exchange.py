@@ -93,13 +93,13 @@ def apply(state: State, command: c.Command, /) -> list[Event]:
     decision = _open(state, command)
     try:
         _run(decision, command)
+        for event in decision.last_words:
+            evolve(state, event)
     except BaseException:
         roll_back(state)
         raise
     finally:
         state.journal = None
-    for event in decision.last_words:
-        evolve(state, event)
     return decision.events + decision.last_words
 
 
@@ -115,7 +115,7 @@ def _run(d: Decision, command: c.Command, /) -> None:
     except Refusal as refused:
         if d.events:
             d.take_back((0, 0))
-        d.emit(_rejection(d, command, refused))
+        d.last_words = [_rejection(d, command, refused)]
 
 
 def _rejection(d: Decision, command: c.Command, refused: Refusal, /) -> CommandRejected:

@@ -5,7 +5,9 @@ opposite orders that are younger than a restless one and share a point with olde
 Repeated until nothing trades. What is not here: how an order takes (`engine.matching`).
 """
 
-from engine.candidates import meets_older
+from bisect import bisect_right
+
+from engine.candidates import effective_half_ticks, meets_older
 from engine.decision import Decision, is_matching
 from engine.ending import cancel
 from engine.events import Filled, Uncrossed
@@ -17,42 +19,77 @@ from engine.vocabulary import Pricing
 
 def uncross(d: Decision, market: Market, /) -> None:
     """Let the restless orders of a market trade, if it matches now."""
-    everybody = market.spec.pricing is Pricing.LIMIT_MIDPOINT
-    if not (market.restless or everybody) or not is_matching(market, d.at_ms):
+    by_limits = market.spec.pricing is Pricing.LIMIT_MIDPOINT
+    if not (market.restless or by_limits) or not is_matching(market, d.at_ms):
         return
-    while True:
-        since = len(d.events)
-        for sequence in takers(market, everybody=everybody):
-            _act(d, market, sequence)
-        if not any(type(event) is Filled for event in d.events[since:]):
-            break
+    if not by_limits or _is_crossed(market):
+        while _pass(d, market, by_limits=by_limits):
+            pass
     if market.restless:
         d.emit(Uncrossed(at_ms=d.at_ms, market_id=market.spec.market_id))
 
 
-def takers(market: Market, /, *, everybody: bool) -> list[int]:
-    """Return in sequence the orders that may act: restless, or opposite and younger."""
-    if everybody:
-        return sorted(market.book.buys.all() + market.book.sells.all())
-    restless = [sequence for sequence in sorted(market.restless) if sequence in market.orders]
-    found = dict.fromkeys(restless)
-    for is_buy in (True, False):
-        eldest = next((s for s in restless if market.orders[s].is_buy is is_buy), None)
-        if eldest is not None:
-            found.update(dict.fromkeys(_younger_opposites(market, eldest, is_buy=is_buy)))
-    return sorted(found)
+def _pass(d: Decision, market: Market, /, *, by_limits: bool) -> bool:
+    """Let each order that may act do so once, in sequence; tell whether anything traded."""
+    since = len(d.events)
+    if by_limits:
+        for sequence in sorted(market.book.buys.all() + market.book.sells.all()):
+            _act(d, market, sequence)
+    else:
+        takers = Takers(market)
+        at = takers.after(0)
+        while at is not None:
+            _act(d, market, at)
+            at = takers.after(at)
+    return any(type(event) is Filled for event in d.events[since:])
 
 
-def _younger_opposites(market: Market, eldest: int, /, *, is_buy: bool) -> list[int]:
-    """Return the opposite orders after a sequence that admit any point at all."""
-    other = market.book.sells if is_buy else market.book.buys
-    found: list[int] = []
-    for line in other.lines[1:]:
-        sequence = line.after(eldest)
-        while sequence is not None:
-            found.append(sequence)
-            sequence = line.after(sequence)
-    return found
+class Takers:
+    """Who may act: restless orders, and opposite ones younger than a restless one.
+
+    Of the restless only the eldest of each side and number of points matters to the
+    opposite side, so finding the next taker costs no walk over all of them.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._restless = [s for s in sorted(market.restless) if s in market.orders]
+        self._groups: dict[tuple[bool, int], list[int]] = {}
+        for sequence in reversed(self._restless):
+            order = market.orders[sequence]
+            points = market.book.side(is_buy=order.is_buy).points(order)
+            self._groups.setdefault((order.is_buy, points), []).append(sequence)
+
+    def after(self, sequence: int, /) -> int | None:
+        """Return the next order in sequence that may act."""
+        orders = self._market.orders
+        place = bisect_right(self._restless, sequence)
+        while place < len(self._restless) and self._restless[place] not in orders:
+            place += 1
+        found = self._restless[place] if place < len(self._restless) else None
+        for (is_buy, points), group in self._groups.items():
+            while group and group[-1] not in orders:
+                group.pop()
+            if group:
+                other = self._market.book.side(is_buy=not is_buy)
+                for line in _SHARED[points]:
+                    near = other.lines[line].after(max(sequence, group[-1]))
+                    if near is not None and (found is None or near < found):
+                        found = near
+        return found
+
+
+_SHARED = ((), (3,), (2, 3), (1, 2, 3))
+"""The opposite lines that share a price point with an order that admits so many."""
+
+
+def _is_crossed(market: Market, /) -> bool:
+    """Tell whether any two limits meet at all (LIMIT_MIDPOINT)."""
+    limits = [
+        [effective_half_ticks(market, market.orders[sequence]) or 0 for sequence in side.all()]
+        for side in (market.book.buys, market.book.sells)
+    ]
+    return bool(limits[0]) and bool(limits[1]) and max(limits[0]) >= min(limits[1])
 
 
 def _act(d: Decision, market: Market, sequence: int, /) -> None:
