@@ -14,6 +14,7 @@ from engine.amendment import amend_order
 from engine.cancellation import arm_switch, cancel_all, cancel_order
 from engine.decision import Decision, Refusal
 from engine.delisting import settle_delisting
+from engine.dropped_deposit import drop_deposit
 from engine.entry import close_position, submit
 from engine.events import CommandRejected, Event
 from engine.evolve import evolve
@@ -34,7 +35,6 @@ from engine.state import State, roll_back
 from engine.transfers import (
     confirm_withdrawal,
     credit_deposit,
-    drop_deposit,
     finalize_deposit,
     reserve_withdrawal,
     return_withdrawal,

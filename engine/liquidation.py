@@ -196,10 +196,7 @@ def _has_makers(d: Decision, market: Market, account_id: str, /) -> bool:
 
 def _sell_into_book(d: Decision, market: Market, account_id: str, fee_ppb: int, /) -> None:
     """Close lots against resting orders, recomputing after each fill."""
-    lots = lots_to_close(market, market.positions[account_id], fee_ppb)
-    if not lots:
-        return
-    for sequence, price in candidates(market, _taker(d, market, account_id, lots)):
+    for sequence, price in candidates(market, _taker(d, market, account_id, 1)):
         lots = lots_to_close(market, market.positions[account_id], fee_ppb)
         if not lots:
             return

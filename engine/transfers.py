@@ -1,25 +1,21 @@
 """Deposits and withdrawals, as the chain's watchers and the service hand them in.
 
 Orders that wait for their deposit (`PENDING`) are outside of the engine: they are submitted
-when the deposit is credited. What is not here: liquidation after a dropped deposit left
-positions short of margin, which the next mark brings.
+when the deposit is credited. What is not here: deposits that the chain drops
+(`engine.dropped_deposit`).
 """
 
 from engine.commands import (
     ConfirmWithdrawal,
     CreditDeposit,
-    DropDeposit,
     FinalizeDeposit,
     ReserveWithdrawal,
     ReturnWithdrawal,
 )
 from engine.decision import Decision, Refusal
-from engine.ending import carry
 from engine.events import (
     DepositCredited,
-    DepositDropped,
     DepositFinalized,
-    ShortfallCovered,
     WithdrawalConfirmed,
     WithdrawalReserved,
     WithdrawalReturned,
@@ -55,7 +51,8 @@ def credit_deposit(d: Decision, command: CreditDeposit, /) -> None:
     )
 
 
-def _find(table: dict[str, Transfer], subject_id: str, account_id: str, /) -> Transfer:
+def find_transfer(table: dict[str, Transfer], subject_id: str, account_id: str, /) -> Transfer:
+    """Return an account's open transfer; others' and unknown ones are not found."""
     transfer = table.get(subject_id)
     if transfer is None or transfer.account_id != account_id:
         raise Refusal(Reason.NOT_FOUND)
@@ -64,76 +61,13 @@ def _find(table: dict[str, Transfer], subject_id: str, account_id: str, /) -> Tr
 
 def finalize_deposit(d: Decision, command: FinalizeDeposit, /) -> None:
     """Make a deposit withdrawable."""
-    transfer = _find(d.state.deposits, command.deposit_id, command.account_id)
+    transfer = find_transfer(d.state.deposits, command.deposit_id, command.account_id)
     d.emit(
         DepositFinalized(
             at_ms=d.at_ms,
             deposit_id=command.deposit_id,
             account_id=command.account_id,
             amount_micro=transfer.amount_micro,
-        )
-    )
-
-
-def drop_deposit(d: Decision, command: DropDeposit, /) -> None:
-    """Debit a dropped deposit: orders first give way, then collateral, then the funds."""
-    account_id = command.account_id
-    transfer = _find(d.state.deposits, command.deposit_id, account_id)
-    account = d.state.account(account_id)
-    cash = min(transfer.amount_micro, max(0, account.cash_micro - account.held_micro))
-    d.emit(
-        DepositDropped(
-            at_ms=d.at_ms,
-            deposit_id=command.deposit_id,
-            account_id=account_id,
-            amount_micro=transfer.amount_micro,
-            cash_micro=cash,
-        )
-    )
-    for market_id in sorted(d.state.markets):
-        market = d.state.markets[market_id]
-        if d.state.account(account_id).free_micro < 0 and account_id in market.positions:
-            carry(d, market, account_id)
-    _cover(d, account_id, transfer.amount_micro - cash)
-
-
-def _cover(d: Decision, account_id: str, missing: int, /) -> None:
-    """Take what is missing from the account's collateral, then from the global fund."""
-    for market_id in sorted(d.state.markets):
-        market = d.state.markets[market_id]
-        position = market.positions.get(account_id)
-        if missing and position is not None and position.collateral_micro > 0:
-            taken = min(missing, position.collateral_micro)
-            missing -= taken
-            _emit_cover(d, account_id, market_id, collateral=taken)
-    if not missing:
-        return
-    shared = min(missing, max(0, d.state.global_fund_micro))
-    markets = sorted(d.state.markets)
-    assert markets or missing == shared, "who lost a deposit traded in some market"
-    _emit_cover(
-        d, account_id, markets[0] if markets else None, shared=shared, debt=missing - shared
-    )
-
-
-def _emit_cover(
-    d: Decision,
-    account_id: str,
-    market_id: str | None,
-    /,
-    *,
-    collateral: int = 0,
-    shared: int = 0,
-    debt: int = 0,
-) -> None:
-    d.emit(
-        ShortfallCovered(
-            at_ms=d.at_ms,
-            account_id=account_id,
-            market_id=market_id,
-            collateral_micro=collateral,
-            global_insurance_micro=shared,
-            debt_micro=debt,
         )
     )
 
@@ -157,7 +91,7 @@ def reserve_withdrawal(d: Decision, command: ReserveWithdrawal, /) -> None:
 
 def confirm_withdrawal(d: Decision, command: ConfirmWithdrawal, /) -> None:
     """Let a held withdrawal leave for good."""
-    transfer = _find(d.state.withdrawals, command.withdrawal_id, command.account_id)
+    transfer = find_transfer(d.state.withdrawals, command.withdrawal_id, command.account_id)
     d.emit(
         WithdrawalConfirmed(
             at_ms=d.at_ms,
@@ -170,7 +104,7 @@ def confirm_withdrawal(d: Decision, command: ConfirmWithdrawal, /) -> None:
 
 def return_withdrawal(d: Decision, command: ReturnWithdrawal, /) -> None:
     """Give a held withdrawal back."""
-    transfer = _find(d.state.withdrawals, command.withdrawal_id, command.account_id)
+    transfer = find_transfer(d.state.withdrawals, command.withdrawal_id, command.account_id)
     d.emit(
         WithdrawalReturned(
             at_ms=d.at_ms,

@@ -70,6 +70,11 @@ def _reason(reason: Reason, /) -> str:
     return "" if reason is Reason.USER_REQUEST else f" ({reason.value})"
 
 
+def _ended(order_id: str, reason: Reason, /) -> str:
+    how = "expired" if reason is Reason.EXPIRED else f"canceled{_reason(reason)}"
+    return f"#{order_id} {how}"
+
+
 def _accepted(e: ev.OrderAccepted, n: Notation, /) -> str:
     cut = ""
     if e.canceled_lots:
@@ -167,16 +172,12 @@ _TELLERS = cast(
         ev.OrderAccepted: _accepted,
         ev.OrderReduced: _reduced,
         ev.OrderAmended: _amended,
-        ev.OrderCanceled: lambda e, _: (
-            f"#{e.order_id} expired"
-            if e.reason is Reason.EXPIRED
-            else f"#{e.order_id} canceled{_reason(e.reason)}"
-        ),
+        ev.OrderCanceled: lambda e, _: _ended(e.order_id, e.reason),
         ev.Filled: _filled,
         ev.CancelAllAfterArmed: _armed,
         ev.CancelAllAfterFired: lambda e, _: f"{e.account_id} switched off",
         ev.TriggerPlaced: lambda e, _: f"#{e.terms.order_id} waits",
-        ev.TriggerCanceled: lambda e, _: f"#{e.order_id} canceled{_reason(e.reason)}",
+        ev.TriggerCanceled: lambda e, _: _ended(e.order_id, e.reason),
         ev.TriggerFired: lambda e, _: f"#{e.order_id} fires",
         ev.PositionTriggersSet: _pair,
         ev.PositionTriggerFired: lambda e, _: f"{e.account_id} fires #{e.order_id}",

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine import notation as text
 from engine.audit import check_conservation, check_state
-from engine.commands import Command, ListMarket, SetMarketLimits
+from engine.commands import Command
+from engine.events import MarketLimitsChanged, MarketListed
 from engine.exchange import apply, decide, evolve
 from engine.notation.numbers import read_moment, read_span
 from engine.state import State
@@ -60,8 +61,9 @@ class World:
             evolve(self.replayed, event)
             check_conservation(self.replayed)
         check_state(self.state)
-        if isinstance(command, ListMarket | SetMarketLimits):
-            self.notation.know(command.spec)
+        for event in decided:
+            if isinstance(event, MarketListed | MarketLimitsChanged):
+                self.notation.know(event.spec)
         own = getattr(command, "order_id", None)
         told = [
             (

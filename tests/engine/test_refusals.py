@@ -1,0 +1,146 @@
+"""Refusals that the notation cannot even say, and those of callers that go astray."""
+
+from typing import Any
+
+import pytest
+
+from engine import commands as c
+from engine.commands import Command
+from engine.events import CommandRejected, OrderRejected
+from engine.exchange import apply
+from engine.reasons import MEANING, Reason
+from engine.shape import LARGEST
+from engine.state import State
+from engine.vocabulary import MarketState, OrderType, Side, TimeInForce
+
+SPEC = c.MarketSpec(market_id="BTC", tick_size="0.1", lot_size="1", tick_lot_micro=100_000)
+
+
+def a_state() -> State:
+    state = State()
+    apply(state, c.ListMarket(at_ms=1, spec=SPEC))
+    return state
+
+
+UNKNOWN: list[Command] = [
+    c.SubmitOrder(
+        at_ms=1,
+        order_id="1",
+        account_id="a",
+        market_id="X",
+        side=Side.BUY,
+        order_type=OrderType.LIMIT,
+        quantity_lots=1,
+        limit_ticks=1,
+    ),
+    c.ClosePosition(at_ms=1, order_id="2", account_id="a", market_id="X"),
+    c.CancelAll(at_ms=1, account_id="a", market_id="X"),
+    c.SetLeverage(at_ms=1, account_id="a", market_id="X", leverage=5),
+    c.SetMarketState(at_ms=1, market_id="X", state=MarketState.ACTIVE),
+    c.ContributeInsurance(at_ms=1, contribution_id="c", market_id="X", amount_micro=1),
+    c.SettleDelisting(at_ms=1, market_id="X", price_half_ticks=1),
+    c.PayFunding(at_ms=1, market_id="X", hour=1),
+    c.MoveReferences(
+        at_ms=1,
+        moves=(
+            c.ReferenceMove(
+                market_id="X",
+                bid_ticks=None,
+                ask_ticks=None,
+                quoted_at_ms=1,
+                index_half_ticks=None,
+                mark_half_ticks=None,
+            ),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("command", UNKNOWN, ids=lambda each: type(each).__name__)
+def test_an_unknown_market_is_not_found(command: Command) -> None:
+    (event,) = apply(a_state(), command)
+    assert isinstance(event, CommandRejected | OrderRejected)
+    # a close of nothing is an order without a quantity
+    assert event.reason in (Reason.NOT_FOUND, Reason.INVALID_SIZE)
+
+
+def an_order(**changed: object) -> c.SubmitOrder:
+    fields: dict[str, object] = {
+        "at_ms": 1,
+        "order_id": "1",
+        "account_id": "a",
+        "market_id": "BTC",
+        "side": Side.BUY,
+        "order_type": OrderType.LIMIT,
+        "quantity_lots": 5,
+        "limit_ticks": 5,
+    }
+    return c.SubmitOrder(**{**fields, **changed})  # type: ignore[arg-type]  # drawn by name
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"limit_ticks": None}, Reason.INVALID_PRICE),
+        ({"limit_ticks": LARGEST + 1}, Reason.INVALID_PRICE),
+        ({"order_type": OrderType.MARKET}, Reason.INVALID_PRICE),
+        ({"trigger_ticks": 5}, Reason.INVALID_ORDER),
+        ({"time_in_force": TimeInForce.GTD}, Reason.INVALID_ORDER),
+        ({"expires_at_ms": 9}, Reason.INVALID_ORDER),
+        ({"quantity_lots": LARGEST + 1}, Reason.INVALID_SIZE),
+        ({"min_quantity_lots": -1}, Reason.INVALID_SIZE),
+    ],
+)
+def test_an_order_that_contradicts_itself_is_refused(
+    changed: dict[str, object], reason: Reason
+) -> None:
+    (event,) = apply(a_state(), an_order(**changed))
+    assert isinstance(event, OrderRejected)
+    assert event.reason is reason
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        {"bid_ticks": 5, "ask_ticks": None},
+        {"index_half_ticks": 0, "mark_half_ticks": 5},
+        {"bid_ticks": 0, "ask_ticks": 5},
+    ],
+)
+def test_half_a_reference_is_refused(move: dict[str, int | None]) -> None:
+    fields: dict[str, Any] = {
+        "bid_ticks": 1,
+        "ask_ticks": 2,
+        "index_half_ticks": 3,
+        "mark_half_ticks": 3,
+        **move,
+    }
+    prices = c.ReferenceMove(market_id="BTC", quoted_at_ms=1, **fields)
+    (event,) = apply(a_state(), c.MoveReferences(at_ms=1, moves=(prices,)))
+    assert isinstance(event, CommandRejected)
+    assert event.reason is Reason.INVALID_PRICE
+
+
+def test_the_tick_and_lot_of_a_market_never_change() -> None:
+    other = c.MarketSpec(market_id="BTC", tick_size="1", lot_size="1", tick_lot_micro=1_000_000)
+    (event,) = apply(a_state(), c.SetMarketLimits(at_ms=1, spec=other))
+    assert isinstance(event, CommandRejected)
+
+
+def test_samples_of_unknown_markets_are_not_recorded() -> None:
+    sample = c.FundingSample(market_id="X", premium_ppb=1)
+    assert apply(a_state(), c.SampleFunding(at_ms=1, samples=(sample,))) == []
+
+
+def test_ids_are_forgotten_an_hour_after_two() -> None:
+    state = a_state()
+    credit = c.CreditDeposit(at_ms=1, deposit_id="d", account_id="a", amount_micro=1)
+    apply(state, credit)
+    apply(state, an_order(client_order_id="c", at_ms=2, limit_ticks=None))
+    for hours, remembered in ((2, True), (3, False)):
+        apply(state, c.ExpireDue(at_ms=hours * 3_600_000))
+        assert ("d" in state.seen) is remembered
+
+
+def test_every_reason_has_a_meaning() -> None:
+    assert set(MEANING) == set(Reason)
