@@ -311,7 +311,10 @@ CELERY_BEAT_SCHEDULER = "godark.celery:Clockwork"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-# 11. What the site writes down about itself.
+# 11. Solana: the node. `make run` starts a development chain where none is named.
+SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="") or "http://127.0.0.1:8899"
+
+# 12. What the site writes down about itself.
 LOGGING = logs.configure(
     as_json=IN_PRODUCTION, level=env.str("GODARK_LOG_LEVEL", default="INFO").upper()
 )

@@ -21,6 +21,8 @@ VAR_VERSION = "GoDark var/ 1, PostgreSQL 18"
 # A Unix socket's path holds 107 bytes.
 LONGEST_SOCKETS_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 HIGHEST_PORT = 65535
+# From the web's port to the development chain's, whose sockets have the port after it.
+DEVCHAIN_STEP = 899
 
 
 class RefusedError(Exception):
@@ -45,6 +47,17 @@ class Place:
         """Return the address to open, without a slash at the end."""
         name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
         return f"http://[{name}]:{self.port}" if ":" in name else f"http://{name}:{self.port}"
+
+    @property
+    def devchain_port(self) -> int:
+        """Return the port of the development chain: 8899 beside a web on 8000."""
+        port = self.port + DEVCHAIN_STEP
+        return port if port < HIGHEST_PORT else self.port - DEVCHAIN_STEP
+
+    @property
+    def devchain_url(self) -> str:
+        """Return the address of the development chain, which only this machine reaches."""
+        return f"http://127.0.0.1:{self.devchain_port}"
 
     @property
     def sockets(self) -> Path:

@@ -1,7 +1,7 @@
 """The table of processes: what runs, in which order it starts, how it is known to be well.
 
 To add a process, add one line to `venue_lines`: its name, the management command it runs, and,
-where it can be asked, a probe. `engine`, `prices`, `witness` and `devchain` come like that; a
+where it can be asked, a probe. `engine`, `prices` and `witness` come like that; a
 process that others need before they can start goes above them in an earlier stage.
 """
 
@@ -69,7 +69,11 @@ def process_table(
     place: Place, *, servers: Servers, environment: Mapping[str, str]
 ) -> list[Process]:
     """Return the whole table; a server that the environment names elsewhere has no line."""
-    return [*server_lines(servers, environment=environment), *venue_lines(place)]
+    return [
+        *server_lines(servers, environment=environment),
+        *chain_lines(place, environment=environment),
+        *venue_lines(place),
+    ]
 
 
 def server_lines(servers: Servers, *, environment: Mapping[str, str]) -> list[Process]:
@@ -93,6 +97,22 @@ def server_lines(servers: Servers, *, environment: Mapping[str, str]) -> list[Pr
         ),
     }
     return [line for name, line in lines.items() if not environment.get(name)]
+
+
+def chain_lines(place: Place, *, environment: Mapping[str, str]) -> list[Process]:
+    """Return the line of the development chain, where no node is named and none must be."""
+    if environment.get("SOLANA_RPC_URL") or environment.get("GODARK_ENVIRONMENT") == "production":
+        return []
+    file = str(place.var / "devchain" / "ledger.sqlite3")
+    return [
+        Process(
+            name="devchain",
+            command=python("chain.devchain", "--port", str(place.devchain_port), "--file", file),
+            stage=Stage.SERVERS,
+            answers=lambda _pid: devchain_answers(place),
+            quiet=True,
+        )
+    ]
 
 
 def venue_lines(place: Place) -> list[Process]:
@@ -128,6 +148,19 @@ def python(*words: str) -> list[str]:
 def page_answers(place: Place) -> bool:
     """Tell whether the web serves."""
     return status_of(place, path="/health") == http.HTTPStatus.OK
+
+
+def devchain_answers(place: Place) -> bool:
+    """Tell whether the development chain says that it is well."""
+    address = place.devchain_url.removeprefix("http://")
+    connection = http.client.HTTPConnection(address, timeout=PROBE_SECONDS)
+    try:
+        connection.request("POST", "/", body='{"id": 1, "method": "getHealth"}')
+        return b'"ok"' in connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def status_of(place: Place, *, path: str) -> int:
