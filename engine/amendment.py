@@ -8,9 +8,10 @@ import msgspec
 from engine.acceptance import check_risk, check_state
 from engine.commands import AmendOrder
 from engine.decision import Decision, Refusal
-from engine.ending import cancel, carry, least_lots
+from engine.ending import cancel, carry
 from engine.entry import match_or_rest
 from engine.events import OrderAmended
+from engine.matching import fell_below
 from engine.orders import Order, book_key
 from engine.reasons import Reason
 from engine.reservation import reserve_ceil_micro
@@ -47,7 +48,7 @@ def amend_order(d: Decision, command: AmendOrder, /) -> None:
     if sequence not in market.orders:
         return
     after = market.orders[sequence]
-    if after.leaves_lots < least_lots(after):
+    if fell_below(after):
         cancel(d, market, after, Reason.BELOW_MINIMUM)
     elif not keeps:
         match_or_rest(d, market, sequence)

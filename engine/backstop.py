@@ -9,6 +9,7 @@ from engine.commands import SubmitOrder
 from engine.decision import Decision, effective_state
 from engine.entry import fired
 from engine.events import BackstopFunded
+from engine.identity import fresh_order_id
 from engine.state import BACKSTOP, NO_POSITION, Market, State
 from engine.vocabulary import MarketState, OrderType, Side
 
@@ -65,7 +66,7 @@ def unwind(d: Decision, market: Market, /) -> None:
         market_id = market.spec.market_id
         terms = SubmitOrder(
             at_ms=d.at_ms,
-            order_id=f"{BACKSTOP}:{market_id}:{d.state.next_sequence}",
+            order_id=fresh_order_id(d.state, f"{BACKSTOP}:{market_id}", d.at_ms),
             account_id=BACKSTOP,
             market_id=market_id,
             side=Side.BUY if is_buy else Side.SELL,

@@ -32,31 +32,35 @@ IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 
 def submit(d: Decision, terms: SubmitOrder, /) -> None:
     """Answer an order: repeated, rejected, waiting as a trigger, or accepted and matched."""
+    enter(d, terms, body_digest(terms))
+
+
+def enter(d: Decision, terms: SubmitOrder, body: bytes | None, /) -> None:
+    """Answer an order whose body is known by this digest."""
     try:
-        if is_repeated(d, terms):
+        if is_repeated(d, terms, body):
             return
         market = check_shape(d.state, terms)
         if terms.trigger is None:
-            accept(d, market, terms)
+            accept(d, market, terms, body=body)
         else:
-            place_trigger_order(d, terms)
+            d.conclude(TriggerPlaced(at_ms=d.at_ms, terms=terms, body=body))
     except Refusal as refused:
-        reject(d, terms, refused)
+        d.conclude(rejected(d, terms, refused))
 
 
-def is_repeated(d: Decision, terms: SubmitOrder, /) -> bool:
+def is_repeated(d: Decision, terms: SubmitOrder, body: bytes | None, /) -> bool:
     """Tell whether the order came before, and say so; refuse a client id with another body."""
     first = d.state.seen.get(terms.order_id)
-    client_id = terms.client_order_id
-    if client_id is not None:
-        seen = d.state.client_ids.get((terms.account_id, client_id))
+    if terms.client_order_id is not None:
+        seen = d.state.client_ids.get((terms.account_id, terms.client_order_id))
         if seen is not None:
-            if seen.body != body_digest(terms):
+            if seen.body != body:
                 raise Refusal(Reason.DUPLICATE_CLIENT_ORDER_ID)
             first = seen
     if first is None:
         return False
-    d.emit(
+    d.conclude(
         OrderRepeated(
             at_ms=d.at_ms,
             order_id=terms.order_id,
@@ -67,34 +71,33 @@ def is_repeated(d: Decision, terms: SubmitOrder, /) -> bool:
     return True
 
 
-def reject(d: Decision, terms: SubmitOrder, refused: Refusal, /) -> None:
+def rejected(d: Decision, terms: SubmitOrder, refused: Refusal, /) -> OrderRejected:
     """Say no to an order; a client id that came with it stays unused."""
-    d.emit(
-        OrderRejected(
-            at_ms=d.at_ms,
-            order_id=terms.order_id,
-            account_id=terms.account_id,
-            market_id=terms.market_id,
-            reason=refused.reason,
-            numbers=refused.numbers,
-            client_order_id=terms.client_order_id,
-        )
+    return OrderRejected(
+        at_ms=d.at_ms,
+        order_id=terms.order_id,
+        account_id=terms.account_id,
+        market_id=terms.market_id,
+        reason=refused.reason,
+        numbers=refused.numbers,
+        client_order_id=terms.client_order_id,
     )
 
 
-def place_trigger_order(d: Decision, terms: SubmitOrder, /) -> None:
-    """Let a trigger order wait for the mark."""
-    body = None if terms.client_order_id is None else body_digest(terms)
-    d.emit(TriggerPlaced(at_ms=d.at_ms, terms=terms, body=body))
-
-
-def accept(d: Decision, market: Market, terms: SubmitOrder, /, *, concludes: bool = True) -> None:
+def accept(
+    d: Decision,
+    market: Market,
+    terms: SubmitOrder,
+    /,
+    *,
+    body: bytes | None = None,
+    concludes: bool = True,
+) -> None:
     """Check, open and match an order; what follows acceptance must succeed."""
     check_state(d, market, terms)
     order = _clamped(market, terms, d.state.next_sequence)
     check_risk(d, market, order)
     reserve = check_reservation(d, market, order)
-    body = None if terms.client_order_id is None else body_digest(terms)
     d.emit(
         OrderAccepted(
             at_ms=d.at_ms,
@@ -190,10 +193,15 @@ def close_position(d: Decision, command: ClosePosition, /) -> None:
         fee_discount_percent=command.fee_discount_percent,
         probe_limit=command.probe_limit,
     )
-    if size == 0 and market is not None and command.order_id not in d.state.seen:
-        reject(d, terms, Refusal(Reason.REDUCE_ONLY_REJECTED, position_lots=0))
+    body = body_digest(command)
+    if size or market is None:
+        enter(d, terms, body)
         return
-    submit(d, terms)
+    try:
+        if not is_repeated(d, terms, body):
+            d.conclude(rejected(d, terms, Refusal(Reason.REDUCE_ONLY_REJECTED, position_lots=0)))
+    except Refusal as refused:
+        d.conclude(rejected(d, terms, refused))
 
 
 def fired(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
@@ -202,4 +210,4 @@ def fired(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
     try:
         accept(d, market, plain, concludes=False)
     except Refusal as refused:
-        reject(d, plain, refused)
+        d.emit(rejected(d, plain, refused))

@@ -418,7 +418,9 @@ def _forget(state: State, table: dict[Any, Seen], before_ms: int, /) -> None:
     for key, seen in table.items():
         if seen.at_ms >= before_ms:
             break
-        if seen.subject_id not in state.order_places:
+        if seen.subject_id not in state.order_places and (
+            seen.subject_id not in state.trigger_places
+        ):
             old.append(key)
     for key in old:
         put(state, table, key, None)

@@ -72,6 +72,8 @@ def remember(
         put(state, state.seen, event.order_id, Seen(event.at_ms, event.order_id))
         return
     terms = event.terms
+    if terms.order_id in state.seen:
+        return  # a fired trigger: its first outcome is that it waits
     seen = Seen(event.at_ms, terms.order_id, event.body)
     put(state, state.seen, terms.order_id, seen)
     if terms.client_order_id is not None:

@@ -7,6 +7,7 @@ from engine.commands import Protection, SubmitOrder
 from engine.decision import Decision, effective_state
 from engine.entry import fired
 from engine.events import PositionTriggerFired, TriggerFired
+from engine.identity import fresh_order_id
 from engine.state import Market, fires_when_rising
 from engine.vocabulary import MarketState, OrderType, Side, TimeInForce
 
@@ -85,7 +86,7 @@ def _fire_pair(d: Decision, market: Market, account_id: str, mark: int, /) -> No
             break
     else:
         return
-    order_id = f"{account_id}:{market.spec.market_id}:{d.state.next_sequence}"
+    order_id = fresh_order_id(d.state, f"{account_id}:{market.spec.market_id}", d.at_ms)
     d.emit(
         PositionTriggerFired(
             at_ms=d.at_ms,
