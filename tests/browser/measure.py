@@ -7,8 +7,9 @@ from playwright.sync_api import Page
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 LEAST_TARGET_PX = 24
-AT_REST = """document.getAnimations().every((one) => one.playState !== "running"
-  || one.effect.getComputedTiming().iterations === Infinity)"""
+AT_REST = """() => Promise.allSettled(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+  .map((one) => one.finished)).then(() => null)"""
 
 WATCH_SHIFTS = """
 window.shifted = 0;
@@ -35,7 +36,7 @@ SMALL_TARGETS = """(least) => [...document.querySelectorAll(
 
 def violations_of(page: Page) -> list[str]:
     """Return what WCAG 2.1 AA finds on the page as it is now: rule and element."""
-    page.wait_for_function(AT_REST)
+    page.evaluate(AT_REST)
     found: dict[str, Any] = Axe().run(page, options=WCAG).response
     return [
         f"{rule['id']}: {node['html'][:160]} {node['any'][:1]}"

@@ -73,8 +73,8 @@ def test_a_list_that_cannot_be_read_is_told_as_old_and_asked_for_less_often(page
     page.get_by_text("Not updated since the page was opened; trying again").wait_for()
     page.clock.run_for(55_000)
     assert len(asked) == 1
-    page.clock.run_for(10_000)
-    page.wait_for_function("true")
+    with page.expect_request(ADDRESS):
+        page.clock.run_for(10_000)
     assert len(asked) == 2
 
 
@@ -151,6 +151,18 @@ def test_the_keyboard_alone_searches_walks_opens_and_comes_back(page: Page) -> N
     expect(search).to_be_focused()
     page.keyboard.press("Escape")
     expect(search).to_have_value("")
+
+
+def test_prices_that_arrive_do_not_take_the_focus_away(page: Page, live_site: LiveSite) -> None:
+    answer_with(page, with_prices(live_site), with_prices(live_site, ETH="99999"))
+    page.goto("/markets?sort=-index_price")
+    page.get_by_text("3,301.005").wait_for()
+    button = page.get_by_role("button", name="ETH-USDT-PERP")
+    button.focus()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_text("99,999").wait_for()
+    assert first_symbol(page) == "ETH-USDT-PERP"
+    expect(button).to_be_focused()
 
 
 def test_the_terms_of_a_market_are_those_of_the_api(page: Page) -> None:

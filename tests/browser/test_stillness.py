@@ -30,6 +30,7 @@ def test_nothing_moves_when_the_face_comes_late_and_prices_arrive(
     page.route("**/*.woff2", late)
     page.goto(path)
     page.evaluate("document.fonts.ready")
+    assert page.evaluate("document.fonts.check('300 40px \"Mona Sans\"')")
     if path in {"/", "/markets"}:
         page.get_by_text("97,112.5").wait_for()
     page.wait_for_timeout(300)
