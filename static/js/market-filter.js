@@ -25,12 +25,21 @@ function apply(view) {
   for (const row of rows) {
     row.hidden = (kind !== "" && row.dataset.kind !== kind) || !matches(row, wanted);
   }
-  body.append(...rows.toSorted((one, other) => compareRows(view.sort, one, other)));
+  putInOrder(body, rows.toSorted((one, other) => compareRows(view.sort, one, other)));
   const shown = rows.filter((row) => !row.hidden).length;
   table.hidden = shown === 0;
   document.getElementById("markets-empty").hidden = shown > 0;
   document.getElementById("markets-count").textContent = `${shown} of ${rows.length}`;
   keepAddress(view);
+}
+
+// Rows are moved only where their order changes, and the focus stays where it was: prices arrive
+// while somebody walks through the table.
+function putInOrder(body, rows) {
+  if (rows.every((row, index) => row === body.rows[index])) return;
+  const focused = document.activeElement;
+  body.append(...rows);
+  if (body.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 function matches(row, wanted) {

@@ -20,7 +20,9 @@ export function attachPool(root) {
   const pool = { canvas, context: canvas.getContext("2d"), walk: new Walk(SEED), seconds: 200 };
   new ResizeObserver(() => fit(pool)).observe(figure);
   fit(pool);
-  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) animate(pool, figure, root);
+  document.fonts.ready.then(() => draw(pool));
+  const isStill = figure.dataset.pool === "still";
+  if (!isStill && !matchMedia("(prefers-reduced-motion: reduce)").matches) animate(pool, figure, root);
 }
 
 function fit(pool) {
@@ -51,7 +53,7 @@ function animate(pool, figure, root) {
     if (isSeen && !wasSeen) start();
   }).observe(figure);
   const button = root.querySelector("[data-pool-pause]");
-  button.hidden = false;
+  button.classList.add("pool-pause-ready");
   button.addEventListener("click", () => {
     isPaused = !isPaused;
     button.textContent = isPaused ? "Resume the drawing" : "Pause the drawing";
