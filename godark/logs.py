@@ -5,6 +5,7 @@ thing before a line is rendered and nobody has to remember it.
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -97,7 +98,9 @@ def formatter(*, as_json: bool) -> structlog.stdlib.ProcessorFormatter:
         renderer = structlog.processors.JSONRenderer(default=str)
     else:
         renderer = structlog.dev.ConsoleRenderer(
-            exception_formatter=structlog.dev.plain_traceback, pad_event_to=24
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,
+            pad_event_to=24,
         )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_first_steps(),

@@ -1,15 +1,6 @@
-"""What Prometheus counts of this process, and the address it reads them at.
+"""What this process counts for Prometheus. The address it is read at is in `godark.scrape`."""
 
-Open to loopback and the configured networks only: figures of latency would tell strangers of
-hidden flow.
-"""
-
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
-
-from godark import proxies
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter(
     "godark_http_requests", "Requests answered.", labelnames=("method", "route", "status")
@@ -27,11 +18,3 @@ LIMITS_UNREACHABLE = Counter(
     "godark_rate_limit_unreachable", "Requests let through uncounted since Redis was away."
 )
 SOCKETS = Gauge("godark_sockets", "WebSockets open in this process.")
-
-
-@require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer Prometheus; to strangers there is no such address."""
-    if not proxies.is_inside(request, settings.METRICS_NETWORKS):
-        raise Http404
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -21,6 +21,11 @@ Unix milliseconds UTC, in fields that end in `_at`. Ids are opaque strings.
 as used any more). A 429 carries `Retry-After` in seconds. Who is refused in sixty different
 seconds within ten minutes is banned for an hour. Cancels are counted apart.
 
+**The socket** is at `/v1/ws`: JSON frames with a `type` and, if you like, a `request_id`, which the
+answer carries again. `{"type": "ping"}` is answered by `{"type": "pong", "sent_at": ...}`, a frame
+that is refused by `{"type": "result", "request_id": ..., "error": ...}` with a failure as above. A
+frame holds at most 64 KiB; one too large, or too many for too long, closes the connection.
+
 **Tracing.** Send `X-Request-ID` (8 to 64 letters, digits, dots, dashes or underscores) and it is
 answered back; otherwise you are given one. Quote it when you ask us about a request.
 """
@@ -66,9 +71,10 @@ def describe_failures_and_limits(result: dict[str, Any], **_: Any) -> dict[str, 
                 "description": "The request was refused or failed.",
                 "content": {"application/json": reference},
             }
-            for answer in operation["responses"].values():
-                answer["headers"] = {name: _header(told) for name, told in LIMITS.items()}
-                answer["description"] = answer["description"] or "As asked."
+            for status, answer in operation["responses"].items():
+                if status.startswith("2"):
+                    answer["headers"] = {name: _header(told) for name, told in LIMITS.items()}
+                    answer["description"] = answer["description"] or "As asked."
     return result
 
 

@@ -266,14 +266,14 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["godark.wire.JsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "godark.wire.JsonWhateverIsAccepted",
-    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_METADATA_CLASS": "godark.wire.NothingMore",
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "godark.errors.answer_failure",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "GoDark",
+    "TITLE": "GoDark API",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
@@ -281,6 +281,12 @@ SPECTACULAR_SETTINGS = {
         "godark.openapi.describe_failures_and_limits",
     ],
     "ENUM_NAME_OVERRIDES": {"UpOrDown": "godark.api.UpOrDown.choices"},
+    "SWAGGER_UI_SETTINGS": {
+        # Deep links put a link into a button, which no screen reader can tell apart.
+        "deepLinking": False,
+        "displayRequestDuration": True,
+        "defaultModelsExpandDepth": 0,
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from godark import api, error_pages, metrics
+from godark import api, error_pages, scrape
 from godark.styleguide import styleguide
 
 urlpatterns = [
@@ -13,7 +13,7 @@ urlpatterns = [
     path("", include("trading.urls")),
     path("styleguide", styleguide, name="styleguide"),
     path("health", api.alive, name="alive"),
-    path("metrics", metrics.metrics, name="metrics"),
+    path("metrics", scrape.scrape, name="metrics"),
     path("api/v1/health", api.HealthView.as_view(), name="health"),
     path("api/v1/time", api.TimeView.as_view(), name="time"),
     path("api/schema/", api.SchemaView.as_view(), name="schema"),

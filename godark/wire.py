@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import NotAcceptable, ParseError
+from rest_framework.metadata import BaseMetadata
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -65,6 +66,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name comes twice in one object")
     return found
+
+
+class NothingMore(BaseMetadata):
+    """Answers OPTIONS with the methods alone: what a call takes stands in the API's document."""
+
+    def determine_metadata(self, request: Request, view: Any) -> dict[str, Any]:  # noqa: ARG002 - REST framework's signature
+        """Return no more than the Allow header says."""
+        return {}
 
 
 class JsonWhateverIsAccepted(DefaultContentNegotiation):

@@ -69,12 +69,19 @@ def test_the_clock_tells_milliseconds(client: Client) -> None:
     assert before <= told["server_at"] <= time.time_ns() // 1_000_000
 
 
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize("path", ["/api/v1/time", PATH])
 def test_other_methods_are_refused_in_the_one_shape(client: Client, method: str, path: str) -> None:
     answered = getattr(client, method)(path)
     assert answered.status_code == 405
     assert answered.json()["code"] == "METHOD_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/time", PATH])
+def test_which_methods_there_are_can_be_asked(client: Client, path: str) -> None:
+    answered = client.options(path)
+    assert (answered.status_code, answered.json()) == (200, {})
+    assert answered.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_all_up_is_ok(client: Client, look: Callable[..., None]) -> None:
@@ -151,6 +158,20 @@ def test_a_second_of_questions_is_one_look(client: Client, look: Callable[..., N
     for _ in range(5):
         client.get(PATH)
     assert len(asked) == 1
+
+
+def test_prometheus_is_told_of_parts_and_jobs(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = JobRun(name="heartbeat", succeeded_at=timezone.now(), duration_ms=1500)
+    probes = ALL_UP | {"jobs": lambda: [run], "beat": _down}
+    monkeypatch.setattr("godark.scrape.watch", Watch(probes))
+    told = client.get("/metrics").content.decode()
+    assert 'godark_part_up{part="beat"} 0.0' in told
+    assert 'godark_part_up{part="database"} 1.0' in told
+    assert 'godark_job_late{job="heartbeat"} 0.0' in told
+    assert 'godark_job_duration_seconds{job="heartbeat"} 1.5' in told
+    assert "godark_job_last_success_timestamp_seconds" in told
 
 
 @pytest.fixture

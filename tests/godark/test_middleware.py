@@ -9,6 +9,7 @@ from django.test import AsyncClient, Client, RequestFactory
 from pytest_django import Settings
 
 from godark import proxies
+from godark.health import Watch
 
 TIME = "/api/v1/time"
 
@@ -146,7 +147,8 @@ def test_who_is_inside_is_inside_by_every_account(
     assert proxies.is_inside(request, ["10.0.0.0/8"]) is inside
 
 
-def test_metrics_are_for_the_inside_only(client: Client) -> None:
+def test_metrics_are_for_the_inside_only(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("godark.scrape.watch", Watch({"jobs": list}))
     client.get(TIME)
     told = client.get("/metrics")
     assert told.status_code == 200
@@ -158,7 +160,10 @@ def test_metrics_are_for_the_inside_only(client: Client) -> None:
     assert client.post("/metrics").status_code == 405
 
 
-def test_figures_name_routes_and_never_paths(client: Client) -> None:
+def test_figures_name_routes_and_never_paths(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("godark.scrape.watch", Watch({"jobs": list}))
     client.get("/api/v1/nothing/secret-4711")
     client.generic("BREW", "/secret-4712")
     told = client.get("/metrics").content

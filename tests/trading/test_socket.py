@@ -106,7 +106,7 @@ async def test_a_frame_too_large_is_refused_and_the_socket_closed(socket: Socket
     answered = await _answer(socket, '{"type":"ping","pad":"' + "x" * 65_536 + '"}')
     assert answered["error"]["code"] == "PAYLOAD_TOO_LARGE"
     closed = await socket.receive_output(timeout=5)
-    assert (closed["type"], closed["code"]) == ("websocket.close", 1009)
+    assert (closed["type"], closed["code"]) == ("websocket.close", 4413)
 
 
 async def test_what_breaks_inside_is_answered_without_telling_anything(
@@ -134,7 +134,7 @@ async def test_frames_that_come_too_fast_are_refused_and_then_the_socket_closed(
         codes.append(answered.get("error", {}).get("code", "pong"))
     assert codes[:10] == ["pong"] * 10
     closed = await socket.receive_output(timeout=5)
-    assert (closed["type"], closed["code"]) == ("websocket.close", 1008)
+    assert (closed["type"], closed["code"]) == ("websocket.close", 4429)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +170,17 @@ async def test_open_sockets_are_counted() -> None:
     assert metrics.SOCKETS._value.get() == before + 1
     await made.disconnect()
     assert metrics.SOCKETS._value.get() == before
+
+
+async def test_over_the_wire_the_reason_comes_before_the_end(live_site: LiveSite) -> None:
+    address = live_site.url.replace("http", "ws", 1) + "/v1/ws"
+    async with websockets.connect(address) as socket:
+        await socket.send("x" * 70_000)
+        assert json.loads(await socket.recv())["error"]["code"] == "PAYLOAD_TOO_LARGE"
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4413
 
 
 @pytest.mark.slow
