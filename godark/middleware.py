@@ -165,8 +165,10 @@ class GuardMiddleware(Middleware):
 
 def _refusal(request: HttpRequest) -> Failure | None:
     """Return why a request is refused before its body is read, None if it is not."""
-    if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-        return Failure(Code.VALIDATION_ERROR, "The address holds a NUL character.")
+    if "\x00" in request.path:
+        return Failure(Code.NOT_FOUND, "There is no such address.")
+    if "%00" in request.META.get("QUERY_STRING", ""):
+        return Failure(Code.VALIDATION_ERROR, "The query holds a NUL character.")
     length = request.headers.get("Content-Length") or "0"
     if "Transfer-Encoding" in request.headers or not (length.isascii() and length.isdigit()):
         return Failure(Code.VALIDATION_ERROR, "Send the body whole, with its Content-Length.")
