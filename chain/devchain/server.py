@@ -96,6 +96,7 @@ class Application:
                 await _send_text(send, self._answer_frame(watched, frame))
         finally:
             watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
 
     def _answer_frame(self, watched: Subscriptions, frame: str | bytes) -> Any:
         try:

@@ -15,6 +15,8 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
+_KEPT_TRANSACTIONS: Final = 50_000
+_PRUNE_EVERY: Final = 1_000
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS accounts (
     address BLOB PRIMARY KEY, lamports TEXT NOT NULL, data BLOB NOT NULL, owner BLOB NOT NULL,
@@ -124,11 +126,18 @@ class Store:
             (bytes(signature), slot, at_ms, raw, json.dumps(meta)),
         )
         sequence = int(cursor.lastrowid or 0)
+        if sequence % _PRUNE_EVERY == 0:
+            self._forget_before(sequence - _KEPT_TRANSACTIONS)
         keys = tuple(dict.fromkeys(mentions))
         self._db.executemany(
             "INSERT INTO mentions VALUES (?, ?)", [(bytes(key), sequence) for key in keys]
         )
         return Landed(sequence, signature, slot, at_ms, raw, meta, keys)
+
+    def _forget_before(self, sequence: int) -> None:
+        """Keep the file small: long before this, no blockhash of theirs was good any more."""
+        self._db.execute("DELETE FROM transactions WHERE sequence <= ?", (sequence,))
+        self._db.execute("DELETE FROM mentions WHERE sequence <= ?", (sequence,))
 
     def remove_transaction(self, sequence: int) -> None:
         """Forget a transaction that was rolled back."""

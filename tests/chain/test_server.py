@@ -1,6 +1,7 @@
 """The development chain as its users meet it: a process, solana-py, a browser's requests."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -53,8 +54,8 @@ class Running:
 
 
 def free_port() -> int:
-    """Find a port whose next one is free too."""
-    for port in range(21_000, 29_000, 7):
+    """Find a port whose next one is free too; each process looks somewhere else."""
+    for port in range(21_000 + os.getpid() % 1_000 * 8, 30_000, 2):
         try:
             for candidate in (port, port + 1):
                 with socket.socket() as found:

@@ -249,6 +249,19 @@ def test_data_that_is_too_short_or_too_long_is_refused(name: str) -> None:
         assert "InvalidInstructionData" in refused.value.error
 
 
+@pytest.mark.parametrize(("name", "kept"), [("pay_out", {*range(9, 17)}), ("close_vault", set())])
+def test_any_changed_byte_of_a_proof_is_refused(name: str, kept: set[int]) -> None:
+    """The number of the instruction and the amount of a payout are no part of the proof."""
+    call = SCENARIOS[name]()
+    data = call.built.data
+    for at in sorted({*range(1, len(data))} - kept):
+        changed_data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+        built = Instruction(call.built.program_id, changed_data, call.built.accounts)
+        with pytest.raises(RefusedError):
+            call.world.send(built, signers=call.signers)
+    call.world.send(call.built, signers=call.signers)
+
+
 def test_an_unknown_instruction_is_refused() -> None:
     call = SCENARIOS["pause"]()
     for number in (14, 31, 47, 255):
