@@ -267,6 +267,7 @@ def bench_money(venue: Venue) -> None:
         )
         built = instructions.pay_out(
             venue.addresses,
+            caller=venue.operator.pubkey(),
             owner=user.pubkey(),
             destination=venue.tokens(user),
             amount_micro=amount,

@@ -253,12 +253,13 @@ def commit_root(
 def pay_out(
     addresses: Addresses,
     *,
+    caller: Pubkey,
     owner: Pubkey,
     destination: Pubkey,
     amount_micro: int,
     proof: LeafProof,
 ) -> Instruction:
-    """Pay, or put on its way, what a root proves to be released. Nobody has to sign."""
+    """Pay, or put on its way, what a root proves to be released; the operator or owner signs."""
     siblings = proof.path.siblings
     data = struct.pack(
         "<QQIQQ32sB",
@@ -277,6 +278,7 @@ def pay_out(
         _writes(addresses.treasury),
         _writes(destination),
         _reads(TOKEN_PROGRAM),
+        _signs(caller),
     ]
     return _instruction(addresses, PAY_OUT, data + b"".join(siblings), accounts)
 

@@ -110,12 +110,13 @@ def pay_out() -> Call:
     with_released(world, 700 * USDT)
     built = instructions.pay_out(
         world.addresses,
+        caller=world.operator.pubkey(),
         owner=world.alice.pubkey(),
         destination=world.tokens_of(world.alice),
         amount_micro=700 * USDT,
         proof=world.proof(0),
     )
-    return Call(world, built)
+    return Call(world, built, (world.operator,))
 
 
 def queued() -> World:

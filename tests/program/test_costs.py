@@ -42,12 +42,13 @@ def pay_out_among_a_million() -> Call:
     world.commit()
     built = instructions.pay_out(
         world.addresses,
+        caller=world.operator.pubkey(),
         owner=world.alice.pubkey(),
         destination=world.tokens_of(world.alice),
         amount_micro=USDT,
         proof=world.proof(0),
     )
-    return Call(world, built)
+    return Call(world, built, (world.operator,))
 
 
 CASES: dict[str, Callable[[], Call]] = SCENARIOS | {

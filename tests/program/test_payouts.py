@@ -49,6 +49,20 @@ def test_a_released_withdrawal_reaches_its_owner(world: World) -> None:
     }
 
 
+def test_the_owner_asks_for_what_is_his_when_nobody_else_does(world: World) -> None:
+    with_released(world, 700 * USDT)
+    world.pay_out(world.alice, 700 * USDT, proof=world.proof(0), by=world.alice)
+    assert paid(world) == 700 * USDT
+
+
+def test_a_stranger_with_a_proof_cannot_cut_it_into_pieces(world: World) -> None:
+    with_released(world, 700 * USDT)
+    for stranger in (world.bob, world.authority, world.guardian, world.witness):
+        with pytest.raises(RefusedError) as refused:
+            world.pay_out(world.alice, 1, proof=world.proof(0), by=stranger)
+        assert refused.value.refusal is Refusal.WRONG_KEY
+
+
 def test_the_same_proof_twice_pays_nothing(world: World) -> None:
     with_released(world, 700 * USDT)
     world.pay_out(world.alice, 700 * USDT, proof=world.proof(0))

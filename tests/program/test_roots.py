@@ -238,12 +238,13 @@ def test_nothing_on_chain_shows_a_position(world: World) -> None:
     world.commit(leaf, world.leaf(world.bob), total_micro=0)
     paying = instructions.pay_out(
         world.addresses,
+        caller=world.operator.pubkey(),
         owner=world.alice.pubkey(),
         destination=world.tokens_of(world.alice),
         amount_micro=USDT,
         proof=world.proof(0),
     )
-    world.send(paying)
+    world.send(paying, signers=[world.operator])
     owned = world.svm.get_program_accounts(world.addresses.program)
     shown = b"".join(bytes(account.data) for _key, account in owned)
     shown += bytes(paying.data) + bytes(world.commit_instruction().data)

@@ -229,12 +229,13 @@ class Sequences(RuleBasedStateMachine):
         key = self.keys[owner]
         built = instructions.pay_out(
             self.world.addresses,
+            caller=self.world.operator.pubkey(),
             owner=key.pubkey(),
             destination=self.world.tokens_of(key),
             amount_micro=amount,
             proof=proof,
         )
-        self.both(lambda: self.model.pay_out(owner, amount, book), built)
+        self.both(lambda: self.model.pay_out(owner, amount, book), built, self.world.operator)
 
     @precondition(lambda self: self.proofs)
     @rule(pick=st.integers(0, 10**6))

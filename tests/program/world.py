@@ -266,18 +266,19 @@ class World:
         return LeafProof(**(fields | changes))  # type: ignore[arg-type]  # named likewise
 
     def pay_out(
-        self, owner: Keypair, amount_micro: int, *, proof: LeafProof, to: Pubkey | None = None
+        self, owner: Keypair, amount_micro: int, *, proof: LeafProof, by: Keypair | None = None
     ) -> TransactionMetadata:
-        """Pay what a proof shows."""
-        return self.send(
-            instructions.pay_out(
-                self.addresses,
-                owner=owner.pubkey(),
-                destination=to or self.tokens_of(owner),
-                amount_micro=amount_micro,
-                proof=proof,
-            )
+        """Pay what a proof shows, asked for by the operator or by somebody else."""
+        caller = by or self.operator
+        built = instructions.pay_out(
+            self.addresses,
+            caller=caller.pubkey(),
+            owner=owner.pubkey(),
+            destination=self.tokens_of(owner),
+            amount_micro=amount_micro,
+            proof=proof,
         )
+        return self.send(built, signers=[caller])
 
     def release(self, owner: Keypair) -> TransactionMetadata:
         """Pay what has waited."""

@@ -8,8 +8,10 @@
 //! | 3 | treasury    |   w | `["treasury"]`                           |
 //! | 4 | destination |   w | a USDT account of the vault's owner      |
 //! | 5 | token       |     | the SPL token program                    |
+//! | 6 | caller      | s   | the exchange's operator or the owner     |
 //!
-//! Nobody has to sign: the proof decides, and the money can only reach its owner.
+//! The proof decides, and the money can only reach its owner; the caller only keeps strangers, who
+//! see a proof once it was used, from cutting what is left into pieces that wait.
 //!
 //! Data: number of the root u64, amount u64, index of the leaf u32, the leaf's deposits credited
 //! u64 and withdrawals released u64, hash of its hidden half 32, length of the path u8, the path.
@@ -18,7 +20,7 @@
 
 use pinocchio::{error::ProgramError, AccountView, Address, ProgramResult};
 
-use crate::accounts::{check_address, check_program, check_writable, load, load_mut};
+use crate::accounts::{check_address, check_program, check_signer, check_writable, load, load_mut};
 use crate::errors::Refusal;
 use crate::input::Input;
 use crate::state::{Claim, Course, Exchange, Roots, Vault, PAUSE_PAYOUTS};
@@ -26,7 +28,7 @@ use crate::sysvars::now;
 use crate::{events, tokens};
 
 pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> ProgramResult {
-    let [exchange_account, roots, vault, treasury, destination, token] = accounts else {
+    let [exchange_account, roots, vault, treasury, destination, token, caller] = accounts else {
         return Err(ProgramError::NotEnoughAccountKeys);
     };
     let mut input = Input::new(data);
@@ -39,6 +41,10 @@ pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Prog
     let vault = load_mut::<Vault>(vault, program)?;
     let exchange = load_mut::<Exchange>(exchange_account, program)?;
     check_destination(exchange, vault, treasury, destination, token)?;
+    check_signer(caller)?;
+    if caller.address() != &exchange.operator && caller.address() != &vault.owner {
+        return Err(Refusal::WrongKey.into());
+    }
 
     // The proof, and what it leaves to pay.
     exchange.check_open(PAUSE_PAYOUTS)?;
