@@ -13,9 +13,15 @@ DESKS: dict[str, tuple[str, ...]] = {
         "trading.bracket",
         "trading.tradingcalendar",
         "trading.venuemodechange",
+        "trading.lastgoodprice",
+        "trading.pricealert",
+        "trading.toldlie",
     ),
     "Money": (),
-    "Operations": ("jobs.jobrun", "jobs.jobfailure"),
+    "Operations": (
+        "jobs.jobrun",
+        "jobs.jobfailure",
+    ),
     "Audit": (
         "accounts.staffaction",
         "axes.accesslog",
@@ -26,6 +32,9 @@ DESKS: dict[str, tuple[str, ...]] = {
 """Name of the desk -> labels of its models, both in the order in which staff see them."""
 
 TITLES: dict[str, str] = {
+    "trading.lastgoodprice": "Price board",
+    "trading.pricealert": "Price alerts",
+    "trading.toldlie": "Lies told to the simulation",
     "auth.group": "Roles",
     "otp_totp.totpdevice": "Second factors",
     "axes.accesslog": "Log-ins",

@@ -39,9 +39,13 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "trading.view_bracket": EVERYBODY,
     "trading.view_bracketschedule": EVERYBODY,
     "trading.view_holiday": EVERYBODY,
+    "trading.view_lastgoodprice": EVERYBODY,
     "trading.view_market": EVERYBODY,
     "trading.view_marketticker": EVERYBODY,
+    "trading.view_pricealert": EVERYBODY,
     "trading.view_pricesource": EVERYBODY,
+    "trading.view_toldlie": EVERYBODY,
+    "trading.add_toldlie": (Role.MARKET_OPS, Role.SUPERADMIN),
     "trading.view_tradingcalendar": EVERYBODY,
     "trading.view_venuemodechange": EVERYBODY,
 }

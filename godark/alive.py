@@ -1,4 +1,4 @@
-"""Signs of life of processes that nobody can call: the worker and the clockwork.
+"""Signs of life of processes that nobody can call: the worker, the clockwork, the prices.
 
 Each writes a key into Redis every few seconds, and the key expires. A key says that a process
 was there just now, nothing else; no fact hangs on it.
@@ -23,6 +23,7 @@ class Part(StrEnum):
 
     WORKER = "worker"
     BEAT = "beat"
+    PRICES = "prices"
 
 
 def client() -> redis.Redis:

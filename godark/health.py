@@ -54,6 +54,12 @@ def probe_beat() -> None:
         raise Down("the clockwork gave no sign of life")
 
 
+def probe_prices() -> None:
+    """Look for a sign of life of the price service."""
+    if not alive.is_alive(alive.Part.PRICES):
+        raise Down("the price service gave no sign of life")
+
+
 def probe_migrations() -> None:
     """Compare the database's migrations with the code's."""
     executor = MigrationExecutor(connection)
@@ -71,6 +77,7 @@ PROBES: dict[str, Callable[[], Any]] = {
     "redis": probe_redis,
     "worker": probe_worker,
     "beat": probe_beat,
+    "prices": probe_prices,
     "migrations": probe_migrations,
     "jobs": probe_jobs,
 }

@@ -324,3 +324,17 @@ SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="") or "http://127.0.0.1:8899
 LOGGING = logs.configure(
     as_json=IN_PRODUCTION, level=env.str("GODARK_LOG_LEVEL", default="INFO").upper()
 )
+
+# 12. Prices: where they come from (simulated, replay or live), and how often they are made.
+PRICES = {
+    "mode": env.str("GODARK_PRICES", default="live" if IN_PRODUCTION else "simulated"),
+    "seed": env.int("GODARK_PRICES_SEED", default=1),
+    "schedule": env.str("GODARK_PRICES_SCHEDULE", default="calm"),
+    "recording": env.str("GODARK_PRICES_RECORDING", default=""),
+    "speed": env.float("GODARK_PRICES_SPEED", default=1.0),
+    "step_ms": env.int("GODARK_PRICES_STEP_MS", default=250),
+    "hermes_url": env.str("GODARK_PYTH_URL", default="https://hermes.pyth.network"),
+    "hermes_key": env.str("GODARK_PYTH_KEY", default=""),
+    "solana_url": env.str("GODARK_SWITCHBOARD_RPC_URL", default=""),
+    "switchboard_feeds": env.json("GODARK_SWITCHBOARD_FEEDS", default={}),
+}

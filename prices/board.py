@@ -241,6 +241,10 @@ class Board:
         """Return every market's board."""
         return self._markets.values()
 
+    def all_boards(self) -> list[MarketBoard]:
+        """Return every market's board and that of the converting index."""
+        return [*self._markets.values(), *([self._usdt_usd] if self._usdt_usd else [])]
+
     def take_quote(self, *, market_id: str, source: str, quote: Quote) -> None:
         """Put a spot venue's newest quote in the place of its last."""
         self._find(market_id).quotes[source] = quote

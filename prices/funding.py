@@ -38,8 +38,11 @@ def hourly_rate_ppb(premiums_ppb: Sequence[int | None]) -> int | None:
     Seconds without a sample count as missing.
     """
     average_ppb = average_premium_ppb(premiums_ppb)
-    if average_ppb is None:
-        return None
+    return None if average_ppb is None else rate_of_average_ppb(average_ppb)
+
+
+def rate_of_average_ppb(average_ppb: int) -> int:
+    """Return the hourly funding rate of an average premium."""
     eight_hours_ppb = average_ppb + clamp(
         INTEREST_8H_PPB - average_ppb, limit=LARGEST_INTEREST_GAP_PPB
     )
@@ -53,6 +56,30 @@ def average_premium_ppb(premiums_ppb: Sequence[int | None]) -> int | None:
     if 2 * len(present) < SECONDS_PER_HOUR:
         return None
     return nearest_div(sum(present), len(present))
+
+
+class HourSoFar:
+    """The premiums of the running hour, for the rate as it stands."""
+
+    def __init__(self, *, hour_ms: int = 0, total_ppb: int = 0, count: int = 0) -> None:
+        """Start with what is known of the hour that began at a moment."""
+        self._hour_ms = hour_ms
+        self._total_ppb = total_ppb
+        self._count = count
+
+    def take(self, *, at_ms: int, premium_ppb: int) -> None:
+        """Take a second's premium; a new hour begins anew."""
+        hour_ms = at_ms - at_ms % (SECONDS_PER_HOUR * 1_000)
+        if hour_ms > self._hour_ms:
+            self._hour_ms, self._total_ppb, self._count = hour_ms, 0, 0
+        self._total_ppb += premium_ppb
+        self._count += 1
+
+    def rate_ppb(self) -> int | None:
+        """Return the hourly rate if the hour went on as it went so far."""
+        if not self._count:
+            return None
+        return rate_of_average_ppb(nearest_div(self._total_ppb, self._count))
 
 
 class Sampler:

@@ -23,6 +23,8 @@ SMALLEST_DEVIATION = 0.0001
 LARGEST_DISPERSION_PPB = 2_500_000
 LARGEST_ORACLE_GAP_PPB = 10_000_000
 QUIET_MS = 60_000
+# After a start the sources come one by one; until then a low rung is no news.
+GRACE_MS = 10_000
 _SECOND_MS = 1_000
 
 
@@ -95,10 +97,15 @@ class Watch:
         self._market_id = market_id
         self._returns = Returns()
         self._told_ms: dict[Sign, int] = {}
+        self._began_ms: int | None = None
 
     def look(self, *, consolidation: Consolidation, at_ms: int) -> tuple[Alert, ...]:
         """Return what there is to tell about a new index."""
+        if self._began_ms is None:
+            self._began_ms = at_ms
         signs = [*self._unusual(consolidation, at_ms=at_ms), *diverging(consolidation)]
+        if at_ms - self._began_ms >= GRACE_MS:
+            signs.extend(degraded(consolidation))
         return tuple(
             Alert(market_id=self._market_id, sign=sign, detail=detail, at_ms=at_ms)
             for sign, detail in signs
@@ -134,9 +141,14 @@ def diverging(consolidation: Consolidation) -> list[tuple[Sign, str]]:
     if gap_ppb > LARGEST_ORACLE_GAP_PPB:
         percent = gap_ppb * 100 / PPB
         signs.append((Sign.ORACLES_DISAGREE, f"An oracle lies {percent:.2f}% from the index."))
-    if consolidation.rung in {Rung.REMAINDER, Rung.NONE}:
-        signs.append((Sign.DEGRADED, f"The index stands on {consolidation.rung}."))
     return signs
+
+
+def degraded(consolidation: Consolidation) -> list[tuple[Sign, str]]:
+    """Return the sign that a market lives on a remainder of its sources, or on none."""
+    if consolidation.rung not in {Rung.REMAINDER, Rung.NONE}:
+        return []
+    return [(Sign.DEGRADED, f"The index stands on {consolidation.rung}.")]
 
 
 def _oracle_gap_ppb(consolidation: Consolidation) -> int:

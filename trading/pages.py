@@ -9,18 +9,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from godark.errors import Failure
 from trading.models import MarketKind
-from trading.selectors.markets import MarketView, view_of
+from trading.selectors.candles import INTERVALS, CandleView, index_candles
+from trading.selectors.markets import MarketView, access_market, view_of
 from trading.selectors.markets import markets as all_markets
 from trading.templatetags.market_numbers import plain
 
 FIRST_ON_LANDING = 12
 BY_RANK = "rank"
+CHART_MINUTES = 120
+CHART_WIDTH = 960
+CHART_HEIGHT = 240
 KINDS = (("", "All"), ("CRYPTO", "Crypto"), ("FX", "FX"))
 SAMPLED = ("symbol", "state", "tick_size", "lot_size", "max_leverage", "index_price", "bid", "ask")
 
@@ -86,7 +91,7 @@ class Part:
 PARTS = (
     Part(name="Accounts", stands=True),
     Part(name="Market rules, by page and API", stands=True),
-    Part(name="Live prices", stands=False),
+    Part(name="Live prices", stands=True),
     Part(name="Hidden orders and matching", stands=False),
     Part(name="Vault and withdrawals", stands=False),
     Part(name="Roots, checkpoints and proofs", stands=False),
@@ -131,6 +136,43 @@ def markets(request: HttpRequest) -> HttpResponse:
         "kinds": KINDS,
     }
     return render(request, "markets.html", context)
+
+
+@require_safe
+def market(request: HttpRequest, symbol: str) -> HttpResponse:
+    """Show one market: its prices as they move, its last two hours and its terms."""
+    try:
+        found = access_market(symbol)
+    except Failure as failure:
+        raise Http404(failure.detail) from failure
+    at = timezone.now()
+    candles = index_candles(market=found, interval=INTERVALS["1m"], until=at, limit=CHART_MINUTES)
+    context = {
+        "market": view_of(found, at=at),
+        "line": chart_line(candles),
+        "low": min((candle.low for candle in candles), default=None),
+        "high": max((candle.high for candle in candles), default=None),
+        "chart_width": CHART_WIDTH,
+        "chart_height": CHART_HEIGHT,
+        "chart_minutes": CHART_MINUTES,
+    }
+    return render(request, "market.html", context)
+
+
+def chart_line(candles: list[CandleView]) -> str:
+    """Return the closes of candles, newest first, as the points of a line; the newest is right."""
+    if not candles:
+        return ""
+    low = min(candle.low for candle in candles)
+    span = max(candle.high for candle in candles) - low or Decimal(1)
+    newest = candles[0].opened_at
+    points = []
+    for candle in reversed(candles):
+        minutes_ago = (newest - candle.opened_at).total_seconds() / 60
+        x = CHART_WIDTH - minutes_ago * CHART_WIDTH / (CHART_MINUTES - 1)
+        y = CHART_HEIGHT - (candle.close - low) * CHART_HEIGHT / span
+        points.append(f"{x:.1f},{y:.1f}")
+    return " ".join(points)
 
 
 def public_markets() -> list[MarketView]:

@@ -135,6 +135,7 @@ def venue_lines(place: Place) -> list[Process]:
         ),
         Process(name="worker", command=python(*celery, *worker)),
         Process(name="beat", command=python(*celery, *beat)),
+        Process(name="prices", command=python("manage", "run_prices")),
     ]
 
 

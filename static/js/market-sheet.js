@@ -49,6 +49,7 @@ function showTerms(sheet, market) {
   }
   sheet.part("reason").textContent = market.state_reason;
   sheet.part("reason").hidden = !market.state_reason;
+  sheet.part("page").href = `/markets/${market.symbol}`;
   sheet.part("brackets").replaceChildren(...market.brackets.map(bracketRow));
   showOnly(sheet, "terms");
 }

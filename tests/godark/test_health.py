@@ -19,7 +19,7 @@ from godark.jobs.running import enroll
 from tests.godark.people import log_in_with_second_factor
 
 PATH = "/api/v1/health"
-PARTS = {"database", "redis", "worker", "beat", "migrations", "jobs"}
+PARTS = {"database", "redis", "worker", "beat", "prices", "migrations", "jobs"}
 
 
 def _nothing() -> None:
@@ -208,7 +208,12 @@ def test_without_signs_of_life_worker_and_beat_are_down(client: Client) -> None:
 def test_without_redis_the_rest_is_still_told(client: Client, settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     parts = client.get(PATH).json()["parts"]
-    assert {name for name, state in parts.items() if state == "down"} == {"redis", "worker", "beat"}
+    assert {name for name, state in parts.items() if state == "down"} == {
+        "redis",
+        "worker",
+        "beat",
+        "prices",
+    }
 
 
 def test_a_sign_of_life_expires() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prices.funding import Sampler, average_premium_ppb, hourly_rate_ppb
+from prices.funding import HourSoFar, Sampler, average_premium_ppb, hourly_rate_ppb
 
 
 def an_hour_of(premium_ppb: int | None) -> list[int | None]:
@@ -73,3 +73,14 @@ def test_a_minute_holds_the_first_sample_of_each_second_and_none_for_a_missing_o
 
 def test_a_sampler_that_saw_nothing_has_no_minute_to_close() -> None:
     assert Sampler("BTC-USDT-PERP").close() is None
+
+
+def test_the_rate_of_the_running_hour_is_that_of_its_premiums_so_far() -> None:
+    hour_ms = 3_600_000
+    so_far = HourSoFar(hour_ms=hour_ms, total_ppb=2_000_000, count=1)
+    assert so_far.rate_ppb() == 187_500
+    so_far.take(at_ms=hour_ms + 5_000, premium_ppb=-2_000_000)
+    assert so_far.rate_ppb() == 12_500
+    so_far.take(at_ms=2 * hour_ms, premium_ppb=10_000_000)
+    assert so_far.rate_ppb() == 500_000
+    assert HourSoFar().rate_ppb() is None

@@ -59,7 +59,16 @@ def look_at(quotes: dict[str, Quote], oracles: dict[str, OracleQuote] | None = N
     found = consolidate(
         market=BTC, quotes=quotes, oracles=oracles or {}, at_ms=NOW_MS, usdt_usd_pico=ONE_USD
     )
-    return [alert.sign for alert in Watch("BTC-USDT-PERP").look(consolidation=found, at_ms=NOW_MS)]
+    watch = Watch("BTC-USDT-PERP")
+    watch.look(consolidation=standing_on(usdt("100")), at_ms=NOW_MS - 10_000)
+    return [alert.sign for alert in watch.look(consolidation=found, at_ms=NOW_MS)]
+
+
+def test_a_low_rung_in_the_first_seconds_is_no_news() -> None:
+    nothing = consolidate(market=BTC, quotes={}, oracles={}, at_ms=0, usdt_usd_pico=None)
+    watch = Watch("BTC-USDT-PERP")
+    told = [bool(watch.look(consolidation=nothing, at_ms=at_ms)) for at_ms in (0, 9_999, 10_000)]
+    assert told == [False, False, True]
 
 
 def test_diverging_venues_oracles_and_a_low_rung_are_told() -> None:

@@ -23,9 +23,12 @@ def listing_of_module(
         report = load_catalogue(read_catalogue())
     yield report
     with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # The triggers of the append-only tables that hang on a market sleep for this one statement.
+        cursor.execute("SET session_replication_role = replica")
         cursor.execute(
             "TRUNCATE trading_market, trading_bracketschedule, trading_tradingcalendar CASCADE"
         )
+        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 @pytest.fixture

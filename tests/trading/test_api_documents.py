@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-PATHS = ("/api/v1/markets", "/api/v1/markets/{symbol}", "/api/v1/status")
+PATHS = (
+    "/api/v1/markets",
+    "/api/v1/markets/{symbol}",
+    "/api/v1/markets/{symbol}/candles",
+    "/api/v1/status",
+)
 
 Document = dict[str, Any]
 

@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from trading.models import Market, MarketTicker
@@ -26,7 +27,7 @@ def publish(base: str, *, index_half_ticks: int) -> Market:
     market: Market = Market.objects.get(base=base)
     MarketTicker.objects.update_or_create(
         market=market,
-        defaults={"index_half_ticks": index_half_ticks, "updated_at": market.listed_at},
+        defaults={"index_half_ticks": index_half_ticks, "updated_at": timezone.now()},
     )
     return market
 

@@ -51,6 +51,27 @@ NO_SUCH_MARKET: dict[str, Any] = {
     "field": "symbol",
     "extra": {},
 }
+CANDLES: dict[str, Any] = {
+    "results": [
+        {
+            "opened_at": 1_763_135_100_000,
+            "open": "95500.05",
+            "high": "95512.4",
+            "low": "95498",
+            "close": "95503.35",
+            "volume": "1840233.5",
+        },
+        {
+            "opened_at": 1_763_135_040_000,
+            "open": "95491.2",
+            "high": "95505",
+            "low": "95488.85",
+            "close": "95500.05",
+            "volume": "1710022.25",
+        },
+    ],
+    "next": None,
+}
 STATUS: dict[str, Any] = {
     "mode": "OPERATING",
     "pause_level": 0,

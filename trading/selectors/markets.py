@@ -21,6 +21,8 @@ MICRO_PLACES = 6
 ONE_HOUR = timedelta(hours=1)
 NOBODY_PUBLISHED = MarketTicker()
 """A ticker of nulls."""
+TICKER_LIVES = timedelta(seconds=10)
+"""Figures that nobody renewed for so long are missing, not old."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,7 @@ def access_market(symbol: str) -> Market:
 
 def view_of(market: Market, *, at: datetime) -> MarketView:
     """Return a market as the public sees it at a moment."""
-    ticker = getattr(market, "ticker", NOBODY_PUBLISHED)
+    ticker = newest_ticker(market, at=at)
     tick, lot = market.tick_size, market.lot_size
     return MarketView(
         symbol=market.symbol,
@@ -131,6 +133,13 @@ def view_of(market: Market, *, at: datetime) -> MarketView:
         volume_24h=None if ticker.volume_24h_micro is None else usdt(ticker.volume_24h_micro),
         listed_at=market.listed_at,
     )
+
+
+def newest_ticker(market: Market, *, at: datetime) -> MarketTicker:
+    """Return a market's figures as far as somebody still publishes them."""
+    ticker: MarketTicker = getattr(market, "ticker", NOBODY_PUBLISHED)
+    is_renewed = ticker.updated_at is not None and at - ticker.updated_at <= TICKER_LIVES
+    return ticker if is_renewed else NOBODY_PUBLISHED
 
 
 def brackets_of(market: Market) -> list[BracketView]:

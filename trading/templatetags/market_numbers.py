@@ -56,6 +56,12 @@ def state_tone(state: str) -> str:
     return tones.get(state, "badge-between")
 
 
+@register.filter
+def basis_points(rate_ppb: int | None) -> str:
+    """Return parts per billion in basis points; None is empty."""
+    return "" if rate_ppb is None else f"{Decimal(rate_ppb).scaleb(-5):.2f} bp"
+
+
 def places_of(number: Decimal) -> int:
     """Return how many decimals a number needs."""
     return max(0, -int(number.normalize().as_tuple().exponent))

@@ -1,0 +1,156 @@
+"""Prices told through Redis: ticks to `ticker:{symbol}`, and the board for staff and metrics.
+
+Redis carries nothing here that may not be lost: the next second brings all of it again. What
+is not here: sockets, which forward the ticks, and the pages that show the board.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from prices.adapters.source import ConnectionState
+from prices.board import MarketPrices
+from prices.records import USDT_USD, Screened
+from prices.units import decimal_of_pico
+from trading.services.price_desk import PriceDesk
+
+if TYPE_CHECKING:
+    import redis
+
+BOARD_KEY = "godark:prices:board"
+STATE_KEY = "godark:prices:state"
+KEPT_SECONDS = 10
+_ENCODER = msgspec.json.Encoder()
+
+
+class SourceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A source as staff see it; prices in USDT as text."""
+
+    name: str
+    kind: str
+    weight: int
+    mid: str = ""
+    bid: str = ""
+    ask: str = ""
+    age_ms: int | None = None
+    deviation_ppb: int | None = None
+    drop: str = ""
+
+
+class MarketBoardView(msgspec.Struct, frozen=True, kw_only=True):
+    """A market's prices and sources as staff see them, with its last three minutes."""
+
+    market_id: str
+    at_ms: int
+    rung: str
+    advice: str
+    phase: str
+    index_half_ticks: int | None
+    mark_half_ticks: int | None
+    bid_ticks: int | None
+    ask_ticks: int | None
+    basis: str
+    quoted_at_ms: int | None
+    premium_ppb: int | None
+    dispersion_ppb: int
+    sources: list[SourceView]
+    spark: list[tuple[int | None, int | None]] = []
+
+
+class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
+    """The price service as health and metrics see it."""
+
+    mode: str
+    at_ms: int
+    steps: int
+    step_ms: float
+    connections: list[ConnectionState]
+
+
+class PriceFeed:
+    """Tells Redis what the newest prices are."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        """Tell this Redis."""
+        self._redis = client
+        self._told: dict[str, bytes] = {}
+
+    def tell_ticks(self, prices: Iterable[MarketPrices], *, rates_ppb: Mapping[str, int]) -> int:
+        """Publish the ticks that changed; return how many."""
+        pipeline = self._redis.pipeline(transaction=False)
+        count = 0
+        for one in prices:
+            if one.market_id == USDT_USD:
+                continue
+            tick = _tick(one, rate_ppb=rates_ppb.get(one.market_id))
+            if self._told.get(one.market_id) != tick:
+                self._told[one.market_id] = tick
+                pipeline.publish(f"ticker:{one.market_id}", tick)
+                count += 1
+        if count:
+            pipeline.execute()
+        return count
+
+    def tell_board(self, desk: PriceDesk, *, service: ServiceView) -> None:
+        """Show staff the newest board; it goes by itself when nobody renews it."""
+        rows: dict[Any, Any] = {
+            one.market_id: _ENCODER.encode(_board(one, desk=desk)) for one in desk.newest
+        }
+        pipeline = self._redis.pipeline(transaction=False)
+        if rows:
+            pipeline.hset(BOARD_KEY, mapping=rows)
+            pipeline.expire(BOARD_KEY, KEPT_SECONDS)
+        pipeline.set(STATE_KEY, _ENCODER.encode(service), ex=KEPT_SECONDS)
+        pipeline.execute()
+
+
+def _tick(one: MarketPrices, *, rate_ppb: int | None) -> bytes:
+    reference = one.reference
+    return _ENCODER.encode(
+        {
+            "index_half_ticks": one.index_half_ticks,
+            "mark_half_ticks": one.mark_half_ticks,
+            "bid_ticks": reference.bid_ticks if reference else None,
+            "ask_ticks": reference.ask_ticks if reference else None,
+            "funding_rate_ppb": rate_ppb,
+        }
+    )
+
+
+def _board(one: MarketPrices, *, desk: PriceDesk) -> MarketBoardView:
+    reference, market = one.reference, desk.markets.get(one.market_id)
+    return MarketBoardView(
+        market_id=one.market_id,
+        at_ms=one.at_ms,
+        rung=one.rung,
+        advice=one.advice,
+        phase=one.phase,
+        index_half_ticks=one.index_half_ticks,
+        mark_half_ticks=one.mark_half_ticks,
+        bid_ticks=reference.bid_ticks if reference else None,
+        ask_ticks=reference.ask_ticks if reference else None,
+        basis=reference.basis if reference else "",
+        quoted_at_ms=reference.quoted_at_ms if reference else None,
+        premium_ppb=one.premium_ppb,
+        dispersion_ppb=one.dispersion_ppb,
+        sources=_sources((*one.venues, *one.oracles, *one.perpetuals)),
+        spark=list(market.spark) if market else [],
+    )
+
+
+def _sources(screened: Sequence[Screened]) -> list[SourceView]:
+    return [
+        SourceView(
+            name=seen.source.name,
+            kind=seen.source.kind,
+            weight=seen.source.weight,
+            mid=f"{decimal_of_pico(seen.mid_pico):f}",
+            bid=f"{decimal_of_pico(seen.bid_pico):f}",
+            ask=f"{decimal_of_pico(seen.ask_pico):f}",
+            age_ms=seen.age_ms,
+            deviation_ppb=seen.deviation_ppb,
+            drop=seen.drop or "",
+        )
+        for seen in screened
+    ]

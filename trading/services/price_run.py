@@ -1,0 +1,202 @@
+"""The price service: hears the sources, steps the board, and hands on what each step gives.
+
+One loop steps, one writes, and neither waits for the other: a slow database delays rows, never
+prices, and the newest always wins. What is not here: how prices are made (`prices`).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol
+
+import redis
+import structlog
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from godark import alive
+from prices.adapters.lies import Lie, LieKind
+from prices.adapters.simulated import wall_clock_ms
+from prices.board import Board, LastGood, MarketPrices
+from trading.models import ToldLie
+from trading.services import price_rows
+from trading.services.engine_prices import move_references
+from trading.services.price_adapters import Sourcing
+from trading.services.price_desk import PriceDesk
+from trading.services.price_feed import PriceFeed, ServiceView
+
+if TYPE_CHECKING:
+    from engine.commands import MoveReferences
+
+log = structlog.get_logger(__name__)
+
+SHORTEST_STEP_MS = 50
+WRITE_S = 0.5
+LAST_GOOD_S = 5.0
+
+
+class Outlet(Protocol):
+    """Who takes every step's prices at once: the recorder now, the runner's inbox later."""
+
+    def take(self, prices: Sequence[MarketPrices], *, at_ms: int) -> None:
+        """Take the newest prices of all markets."""
+
+
+class ReferenceRecorder:
+    """Keeps the newest references as the engine's command, and how many came before."""
+
+    def __init__(self) -> None:
+        """Start without a command."""
+        self.newest: MoveReferences | None = None
+        self.count = 0
+
+    def take(self, prices: Sequence[MarketPrices], *, at_ms: int) -> None:
+        """Keep the command of these prices in place of the one before."""
+        self.newest = move_references(prices, at_ms=at_ms)
+        self.count += 1
+
+
+class PriceRun:
+    """One run of the price service."""
+
+    def __init__(
+        self,
+        *,
+        mode: str,
+        sourcing: Sourcing,
+        board: Board,
+        desk: PriceDesk,
+        feed: PriceFeed,
+        outlets: Sequence[Outlet],
+        step_ms: int,
+        clock_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        """Prepare a run; at most twenty steps a second."""
+        self._mode = mode
+        self._sourcing = sourcing
+        self._board = board
+        self._desk = desk
+        self._feed = feed
+        self._outlets = outlets
+        self._step_s = max(SHORTEST_STEP_MS, step_ms) / 1_000
+        self._clock_ms = clock_ms
+        self._took_ms = 0.0
+        self._keys: dict[str, int] = {}
+        self._good_written_at = 0.0
+        self._signed_steps = 0
+        self._sign_due = 0.0
+        # One thread writes, so that rows have one connection and one order.
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="price-rows")
+
+    async def run(self) -> None:
+        """Run until canceled; then write the last good prices."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for adapter in self._sourcing.adapters:
+                    group.create_task(adapter.run(self._board))
+                group.create_task(self._step_for_ever())
+                group.create_task(self._write_for_ever())
+        finally:
+            self._writer.submit(self._close).result()
+            self._writer.shutdown()
+
+    def step(self) -> list[MarketPrices]:
+        """Make one step: the newest prices of all markets to the desk and every outlet."""
+        at_ms, began = self._clock_ms(), time.perf_counter()
+        prices = self._board.step(at_ms)
+        self._desk.take(prices)
+        for outlet in self._outlets:
+            outlet.take(prices, at_ms=at_ms)
+        self._took_ms = (time.perf_counter() - began) * 1_000
+        return prices
+
+    def write(self) -> None:
+        """Write and tell what is new; what fails is tried again with the next."""
+        self._tell()
+        try:
+            self._write_rows()
+        except DatabaseError as error:
+            log.warning("prices_not_written", kind=type(error).__name__)
+            connection.close()
+
+    async def _step_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            self.step()
+            due = max(due + self._step_s, loop.time())
+            await asyncio.sleep(due - loop.time())
+
+    async def _write_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(WRITE_S)
+            await loop.run_in_executor(self._writer, self.write)
+
+    def _tell(self) -> None:
+        connections = [state for adapter in self._sourcing.adapters for state in adapter.states()]
+        service = ServiceView(
+            mode=self._mode,
+            at_ms=self._clock_ms(),
+            steps=self._desk.steps,
+            step_ms=round(self._took_ms, 2),
+            connections=connections,
+        )
+        if self._desk.steps > self._signed_steps and time.monotonic() >= self._sign_due:
+            alive.give_sign(alive.Part.PRICES)
+            self._signed_steps = self._desk.steps
+            self._sign_due = time.monotonic() + alive.EVERY_SECONDS
+        try:
+            self._feed.tell_ticks(list(self._desk.newest), rates_ppb=self._desk.rates_ppb())
+            self._feed.tell_board(self._desk, service=service)
+        except redis.RedisError as error:
+            log.warning("prices_not_told", kind=type(error).__name__)
+
+    def _write_rows(self) -> None:
+        self._keys = self._keys or price_rows.market_keys()
+        price_rows.write_tickers(
+            list(self._desk.newest), keys=self._keys, rates_ppb=self._desk.rates_ppb()
+        )
+        self._obey()
+        pending = self._desk.drain()
+        try:
+            if not pending.is_empty():
+                price_rows.write_minutes(
+                    candles=pending.candles, minutes=pending.minutes, keys=self._keys
+                )
+                price_rows.write_alerts(pending.alerts, trips=pending.trips)
+        except DatabaseError:
+            self._desk.pending.put_back(pending)
+            raise
+        if time.monotonic() - self._good_written_at >= LAST_GOOD_S:
+            price_rows.write_last_good(self._last_good())
+            self._good_written_at = time.monotonic()
+
+    def _obey(self) -> None:
+        if self._sourcing.simulation is None:
+            return
+        told = ToldLie.objects.filter(ends_at__gt=timezone.now()).select_related("market")
+        self._sourcing.simulation.obey(
+            Lie(
+                source=row.source,
+                kind=LieKind(row.kind),
+                market_id=row.market.symbol if row.market else None,
+            )
+            for row in told.order_by("-pk")
+            if row.kind in set(LieKind)
+        )
+
+    def _last_good(self) -> dict[str, LastGood]:
+        return {
+            board.sources.market_id: board.last_good
+            for board in self._board.all_boards()
+            if board.last_good is not None
+        }
+
+    def _close(self) -> None:
+        try:
+            price_rows.write_last_good(self._last_good())
+        except DatabaseError as error:
+            log.warning("prices_not_written", kind=type(error).__name__)
+        connection.close()

@@ -1,0 +1,81 @@
+"""Telling a simulated source to lie, and to stop: for development only.
+
+The price service looks for them once a second. What is not here: who may (`accounts.roles`).
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from godark.errors import Code, Failure
+from prices.adapters.lies import LieKind
+from trading.models import Market, ToldLie
+from trading.selectors.price_sources import conversion_sources, market_sources
+
+LONGEST_SECONDS = 600
+
+
+@transaction.atomic
+def tell_lie(
+    *, source: str, kind: str, market: Market | None, seconds: int, told_by: User
+) -> ToldLie:
+    """Let a simulated source lie for so many seconds; refuse what makes no sense."""
+    refuse_outside_simulation()
+    if kind not in set(LieKind):
+        raise Failure(Code.VALIDATION_ERROR, "There is no such way to lie.", field="kind")
+    if source not in source_names():
+        raise Failure(Code.VALIDATION_ERROR, "There is no such source.", field="source")
+    if not 1 <= seconds <= LONGEST_SECONDS:
+        raise Failure(
+            Code.VALIDATION_ERROR,
+            f"A lie lasts from 1 to {LONGEST_SECONDS} seconds.",
+            field="seconds",
+        )
+    now = timezone.now()
+    return ToldLie.objects.create(
+        source=source,
+        kind=kind,
+        market=market,
+        told_by=told_by,
+        told_at=now,
+        ends_at=now + timedelta(seconds=seconds),
+    )
+
+
+@transaction.atomic
+def end_lies() -> int:
+    """Let every source be honest from now on; return how many lies that ends."""
+    refuse_outside_simulation()
+    now = timezone.now()
+    return ToldLie.objects.filter(ends_at__gt=now, told_at__lte=now).update(ends_at=now)
+
+
+def active_lies(at: datetime) -> list[ToldLie]:
+    """Return the lies of a moment, the newest first."""
+    told = ToldLie.objects.filter(ends_at__gt=at).select_related("market", "told_by")
+    return list(told.order_by("-pk"))
+
+
+def may_simulate() -> bool:
+    """Tell whether sources of this venue can be told to lie at all."""
+    return bool(settings.IN_DEVELOPMENT and settings.PRICES["mode"] != "live")
+
+
+def refuse_outside_simulation() -> None:
+    """Refuse where prices are real."""
+    if not may_simulate():
+        raise Failure(Code.PERMISSION_DENIED, "Only simulated sources can be told to lie.")
+
+
+def source_names() -> list[str]:
+    """Return the names of all sources of all markets."""
+    return sorted(
+        {
+            source.name
+            for market in (*market_sources(), conversion_sources())
+            for source in (*market.venues, *market.oracles, *market.perpetuals)
+        }
+    )
