@@ -243,7 +243,7 @@ def bench_marks(count: int) -> tuple[float, float, int]:
             for i in range(100)
         ]
     )
-    market.prices = reference(1, 18_050)
+    market.prices = reference(1, 17_900)
     found: list[str] = []
     look = timed(lambda: found.extend(triggered_accounts(market)))
     return calm / 100, look / max(1, len(found)), len(found)

@@ -34,8 +34,7 @@ def room_lots(state: State, market: Market, /, *, is_buy: bool) -> int:
     """Return how many lots at the mark the backstop may take in a direction."""
     size = market.positions.get(BACKSTOP, NO_POSITION).size_lots
     mark = market.prices.mark_half_ticks
-    if mark is None:
-        return 0
+    assert mark is not None, "liquidations need a mark"
     lot_value = mark * market.unit_micro
     opposite = max(0, -size if is_buy else size)
     notional, equity = exposure(state)

@@ -153,7 +153,6 @@ class Filled(Event, frozen=True, kw_only=True, gc=False):
     maker: Leg
     fees_micro: int
     insurance_micro: int = 0
-    global_insurance_micro: int = 0
 
 
 class Uncrossed(Event, frozen=True, kw_only=True, gc=False):

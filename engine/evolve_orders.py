@@ -169,9 +169,6 @@ def filled(state: State, event: ev.Filled, /) -> None:
         set_field(state, state, "fees_micro", state.fees_micro + event.fees_micro)
     if event.insurance_micro:
         set_field(state, market, "fund_micro", market.fund_micro + event.insurance_micro)
-    if event.global_insurance_micro:
-        total = state.global_fund_micro + event.global_insurance_micro
-        set_field(state, state, "global_fund_micro", total)
     set_field(state, state, "next_trade", event.trade_number + 1)
 
 

@@ -62,8 +62,6 @@ def is_liquidating(market: Market, at_ms: int, /) -> bool:
     state = effective_state(market)
     if market.grace_until_ms is not None and at_ms < market.grace_until_ms:
         return False
-    if state is MarketState.CANCEL_ONLY and market.hours_closed:
-        return False
     return state in _BOOK_FIRST or state in _BACKSTOP_ONLY
 
 

@@ -344,8 +344,7 @@ def replace_position(
     if state.journal is not None:
         state.journal.append((replace_position, market, account_id, new, old))
     if new is None:
-        if old is not None:
-            _count(market, old, -1)
+        _count(market, old or NO_POSITION, -1)
         del market.positions[account_id]
         return
     market.positions[account_id] = new

@@ -8,7 +8,7 @@ from engine.decision import Decision, effective_state
 from engine.entry import fired
 from engine.events import PositionTriggerFired, TriggerFired
 from engine.identity import fresh_order_id
-from engine.state import Market, fires_when_rising
+from engine.state import Market, Pair, fires_when_rising
 from engine.vocabulary import MarketState, OrderType, Side, TimeInForce
 
 _FIRING = (MarketState.ACTIVE, MarketState.REDUCE_ONLY)
@@ -60,9 +60,7 @@ def _protection(
 
 
 def _fire_order(d: Decision, market: Market, order_id: str, mark: int, /) -> None:
-    terms = market.triggers.get(order_id)
-    if terms is None:
-        return
+    terms = market.triggers[order_id]
     d.emit(
         TriggerFired(
             at_ms=d.at_ms,
@@ -77,15 +75,10 @@ def _fire_order(d: Decision, market: Market, order_id: str, mark: int, /) -> Non
 
 def _fire_pair(d: Decision, market: Market, account_id: str, mark: int, /) -> None:
     """Fire the leg of a pair that the mark has crossed: a reduce-only order for it all."""
-    pair = market.pairs.get(account_id)
-    if pair is None:
+    leg = _crossed_leg(market, account_id, mark)
+    if leg is None:
         return
     size = market.positions[account_id].size_lots
-    for leg, rising in ((pair.stop_loss, size < 0), (pair.take_profit, size > 0)):
-        if leg is not None and _is_crossed(leg, mark, rising=rising):
-            break
-    else:
-        return
     order_id = fresh_order_id(d.state, f"{account_id}:{market.spec.market_id}", d.at_ms)
     d.emit(
         PositionTriggerFired(
@@ -111,6 +104,15 @@ def _fire_pair(d: Decision, market: Market, account_id: str, mark: int, /) -> No
     fired(d, market, terms)
 
 
-def _is_crossed(leg: Protection, mark: int, /, *, rising: bool) -> bool:
-    trigger = 2 * leg.trigger_ticks
-    return mark >= trigger if rising else mark <= trigger
+def _crossed_leg(market: Market, account_id: str, mark: int, /) -> Protection | None:
+    """Return the leg that the mark has crossed, the stop first; a fill may have cleared it."""
+    pair = market.pairs.get(account_id, Pair(None, None))
+    size = market.positions[account_id].size_lots
+    legs = ((pair.stop_loss, size < 0), (pair.take_profit, size > 0))
+    crossed = (
+        leg
+        for leg, rising in legs
+        if leg is not None
+        and (mark >= 2 * leg.trigger_ticks if rising else mark <= 2 * leg.trigger_ticks)
+    )
+    return next(crossed, None)

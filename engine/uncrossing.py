@@ -5,8 +5,6 @@ opposite orders that are younger than a restless one and share a point with olde
 Repeated until nothing trades. What is not here: how an order takes (`engine.matching`).
 """
 
-from bisect import bisect_right
-
 from engine.candidates import effective_half_ticks, meets_older
 from engine.decision import Decision, is_matching
 from engine.ending import cancel
@@ -48,14 +46,16 @@ class Takers:
     """Who may act: restless orders, and opposite ones younger than a restless one.
 
     Of the restless only the eldest of each side and number of points matters to the
-    opposite side, so finding the next taker costs no walk over all of them.
+    opposite side, so finding the next taker costs no walk over all of them. Ask with
+    ascending sequences.
     """
 
     def __init__(self, market: Market) -> None:
         self._market = market
-        self._restless = [s for s in sorted(market.restless) if s in market.orders]
+        known = (s for s in market.restless if s in market.orders)
+        self._restless = sorted(known, reverse=True)
         self._groups: dict[tuple[bool, int], list[int]] = {}
-        for sequence in reversed(self._restless):
+        for sequence in self._restless:
             order = market.orders[sequence]
             points = market.book.side(is_buy=order.is_buy).points(order)
             self._groups.setdefault((order.is_buy, points), []).append(sequence)
@@ -63,10 +63,10 @@ class Takers:
     def after(self, sequence: int, /) -> int | None:
         """Return the next order in sequence that may act."""
         orders = self._market.orders
-        place = bisect_right(self._restless, sequence)
-        while place < len(self._restless) and self._restless[place] not in orders:
-            place += 1
-        found = self._restless[place] if place < len(self._restless) else None
+        waiting = self._restless
+        while waiting and (waiting[-1] <= sequence or waiting[-1] not in orders):
+            waiting.pop()
+        found = waiting[-1] if waiting else None
         for (is_buy, points), group in self._groups.items():
             while group and group[-1] not in orders:
                 group.pop()

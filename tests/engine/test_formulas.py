@@ -3,6 +3,7 @@
 import pytest
 
 from engine.commands import MarketSpec, ReferenceMove, SubmitOrder
+from engine.decision import Refusal
 from engine.fees import maker_rebate_floor_micro, taker_fee_ceil_micro, taker_ppb
 from engine.funding import hourly_rate_ppb, payment_floor_micro, rate_of
 from engine.health import bound_half_ticks, fund_is_low, health, lots_to_close
@@ -218,3 +219,18 @@ def test_a_decrease_moves_its_share_and_never_touches_the_free_balance() -> None
     draft = Draft(Position(10, 3, 301 * USDT, 30_000_001), 2_000)
     draft.reduce(lots=-1, notional_micro=95 * USDT, fee_micro=47_500)
     assert (draft.cash_micro, draft.collateral_micro) == (4_619_167, -10_000_000)
+
+
+def test_a_decrease_may_leave_too_little_if_the_margin_ratio_rises() -> None:
+    # long 100 for 10,000 with 20 inside, mark 99.85: equity 5, MM 7.485: ratio 0.668;
+    # 20 sold at 99.9: collateral 16, cost 8,000, equity 4, MM 5.488: ratio 0.729
+    position = Position(10, 100, 10_000 * USDT, 20 * USDT)
+    draft = Draft(position, 1_997)
+    draft.reduce(lots=-20, notional_micro=1_998 * USDT, fee_micro=0)
+    draft.check_reduction(unit=50_000)
+    assert draft.cash_micro == 2 * USDT
+    # sold at 99.7: collateral 16 - 2 = 14, equity 2: ratio 0.364, lower than before
+    worse = Draft(position, 1_997)
+    worse.reduce(lots=-20, notional_micro=1_994 * USDT, fee_micro=0)
+    with pytest.raises(Refusal):
+        worse.check_reduction(unit=50_000)
