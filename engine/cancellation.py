@@ -5,7 +5,7 @@ What is not here: cancels that trades lead to (`engine.ending`).
 
 from engine.commands import ArmCancelAllAfter, CancelAll, CancelOrder
 from engine.decision import Decision, Refusal
-from engine.ending import cancel, canceled, reducible_lots
+from engine.ending import cancel, conclude_canceled, reducible_lots, still_open
 from engine.events import CancelAllAfterArmed, CancelAllAfterFired, TriggerCanceled
 from engine.reasons import Reason
 from engine.state import Market
@@ -21,7 +21,7 @@ def cancel_order(d: Decision, command: CancelOrder, /) -> None:
         market, sequence = place
         order = market.orders[sequence]
         if order.terms.account_id == command.account_id:
-            d.conclude(canceled(d, market, order, Reason.USER_REQUEST))
+            conclude_canceled(d, market, order, Reason.USER_REQUEST)
             return
     waiting = d.state.trigger_places.get(command.order_id)
     if waiting is not None and (
@@ -63,9 +63,8 @@ def cancel_account(d: Decision, market: Market, account_id: str, reason: Reason,
         side = market.open_sides.get((account_id, is_buy))
         if side is not None:
             sequences += side.sequences
-    for sequence in sorted(sequences):
-        if sequence in market.orders:
-            cancel(d, market, market.orders[sequence], reason)
+    for order in still_open(market, sorted(sequences)):
+        cancel(d, market, order, reason)
 
 
 def cancel_triggers(
@@ -80,11 +79,8 @@ def cancel_triggers(
 
 def cancel_raising(d: Decision, market: Market, reason: Reason, /) -> None:
     """Cancel every resting order whose account has nothing it could reduce."""
-    for sequence in sorted(market.orders):
-        order = market.orders.get(sequence)
-        if order is not None and not reducible_lots(
-            market, order.terms.account_id, is_buy=order.is_buy
-        ):
+    for order in still_open(market, sorted(market.orders)):
+        if not reducible_lots(market, order.terms.account_id, is_buy=order.is_buy):
             cancel(d, market, order, reason)
 
 

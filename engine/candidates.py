@@ -110,8 +110,7 @@ def midpoint_half_ticks(market: Market, taker: Order, maker: Order, /) -> int | 
         return None
     taken = effective_half_ticks(market, taker)
     made = effective_half_ticks(market, maker)
-    if made is None:
-        return None
+    assert made is not None, "a market order never rests"
     if taken is None:
         price = made
     elif (taken < made) if taker.is_buy else (taken > made):

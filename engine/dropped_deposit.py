@@ -50,16 +50,14 @@ def _cover(d: Decision, account_id: str, missing: int, /) -> None:
         return
     shared = min(missing, max(0, d.state.global_fund_micro))
     markets = sorted(d.state.markets)
-    assert markets or missing == shared, "who lost a deposit traded in some market"
-    _emit_cover(
-        d, account_id, markets[0] if markets else None, shared=shared, debt=missing - shared
-    )
+    assert markets, "who lost a deposit traded in some market"
+    _emit_cover(d, account_id, markets[0], shared=shared, debt=missing - shared)
 
 
 def _emit_cover(
     d: Decision,
     account_id: str,
-    market_id: str | None,
+    market_id: str,
     /,
     *,
     collateral: int = 0,

@@ -3,6 +3,8 @@
 What is not here: what commands cancel (`engine.cancellation`).
 """
 
+from collections.abc import Iterator
+
 from engine.decision import Decision, effective_state
 from engine.events import OrderCanceled, OrderReduced, ReservationCut
 from engine.orders import Order
@@ -24,8 +26,22 @@ def reserve_after(d: Decision, market: Market, order: Order, by_lots: int, /) ->
 
 
 def cancel(d: Decision, market: Market, order: Order, reason: Reason, /) -> None:
-    """End an open order."""
+    """End an open order, and others that the balance no longer carries at today's mark."""
     d.emit(canceled(d, market, order, reason))
+    account_id = order.terms.account_id
+    if d.state.account(account_id).free_micro <= 0:
+        carry(d, market, account_id)
+
+
+def conclude_canceled(d: Decision, market: Market, order: Order, reason: Reason, /) -> None:
+    """End an open order as the last thing of a command, if cash carries the others."""
+    event = canceled(d, market, order, reason)
+    position = market.positions.get(order.terms.account_id, NO_POSITION)
+    before = position.buy_reserve_micro if order.is_buy else position.sell_reserve_micro
+    if d.state.account(order.terms.account_id).free_micro + before > event.reserve_micro:
+        d.conclude(event)
+    else:
+        cancel(d, market, order, reason)
 
 
 def canceled(d: Decision, market: Market, order: Order, reason: Reason, /) -> OrderCanceled:
@@ -40,6 +56,14 @@ def canceled(d: Decision, market: Market, order: Order, reason: Reason, /) -> Or
         reason=reason,
         reserve_micro=reserve_after(d, market, order, -order.leaves_lots),
     )
+
+
+def still_open(market: Market, sequences: list[int], /) -> Iterator[Order]:
+    """Yield the orders that are open when their turn comes: a cancel may lead to others."""
+    for sequence in sequences:
+        order = market.orders.get(sequence)
+        if order is not None:
+            yield order
 
 
 def reduce_order(
@@ -106,7 +130,7 @@ def carry(d: Decision, market: Market, account_id: str, /) -> None:
             break
         youngest = youngest_reserving(market, account_id)
         assert youngest is not None, "something reserves"
-        cancel(d, market, youngest, Reason.INSUFFICIENT_COLLATERAL)
+        d.emit(canceled(d, market, youngest, Reason.INSUFFICIENT_COLLATERAL))
     if (buys, sells) != (position.buy_reserve_micro, position.sell_reserve_micro):
         d.emit(
             ReservationCut(

@@ -9,11 +9,10 @@ import msgspec
 from engine.acceptance import check_reservation, check_risk, check_state
 from engine.commands import ClosePosition, SubmitOrder
 from engine.decision import Decision, Refusal, is_matching
-from engine.ending import canceled, must_reduce, reducible_lots
+from engine.ending import cancel, conclude_canceled, must_reduce, reducible_lots
 from engine.events import (
     AttemptCounted,
     OrderAccepted,
-    OrderCanceled,
     OrderRejected,
     OrderRepeated,
     OrderRested,
@@ -147,22 +146,18 @@ def match_or_rest(d: Decision, market: Market, sequence: int, /, *, concludes: b
     left = market.orders.get(sequence)
     if left is None:
         return
-    event: OrderCanceled | OrderRested
+    whole = terms.all_or_none or terms.time_in_force is TimeInForce.FOK
     if terms.time_in_force in IMMEDIATE:
-        whole = terms.all_or_none or terms.time_in_force is TimeInForce.FOK
-        reason = stop or Reason.UNFILLED_REMAINDER
-        event = canceled(d, market, left, Reason.WOULD_NOT_FILL if whole else reason)
+        reason = Reason.WOULD_NOT_FILL if whole else stop or Reason.UNFILLED_REMAINDER
+        (conclude_canceled if concludes else cancel)(d, market, left, reason)
     elif stop is not None and stop is not Reason.WOULD_NOT_FILL:
-        event = canceled(d, market, left, stop)
+        (conclude_canceled if concludes else cancel)(d, market, left, stop)
     else:
         restless = not matching and not terms.post_only
         event = OrderRested(
             at_ms=d.at_ms, market_id=terms.market_id, sequence=sequence, restless=restless
         )
-    if concludes:
-        d.conclude(event)
-    else:
-        d.emit(event)
+        (d.conclude if concludes else d.emit)(event)
 
 
 def wants_at_once(terms: SubmitOrder, /) -> bool:

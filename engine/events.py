@@ -266,7 +266,7 @@ class ShortfallCovered(Event, frozen=True, kw_only=True, gc=False):
     """A dropped deposit's missing part was taken from collateral and then the funds."""
 
     account_id: str
-    market_id: str | None
+    market_id: str
     collateral_micro: int
     global_insurance_micro: int
     debt_micro: int

@@ -151,11 +151,10 @@ def deposit_dropped(state: State, event: ev.DepositDropped, /) -> None:
 
 def shortfall_covered(state: State, event: ev.ShortfallCovered, /) -> None:
     """Take a dropped deposit's missing part from collateral, the global fund and the venue."""
-    if event.market_id is not None:
-        market = state.markets[event.market_id]
-        if event.collateral_micro:
-            change_collateral(state, market, event.account_id, -event.collateral_micro)
-        set_field(state, market, "debt_micro", market.debt_micro + event.debt_micro)
+    market = state.markets[event.market_id]
+    if event.collateral_micro:
+        change_collateral(state, market, event.account_id, -event.collateral_micro)
+    set_field(state, market, "debt_micro", market.debt_micro + event.debt_micro)
     change_funds_globally(state, -event.global_insurance_micro)
     total = event.collateral_micro + event.global_insurance_micro + event.debt_micro
     set_field(state, state, "external_micro", state.external_micro - total)

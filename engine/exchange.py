@@ -113,8 +113,7 @@ def _run(d: Decision, command: c.Command, /) -> None:
     try:
         DECIDERS[type(command)](d, command)
     except Refusal as refused:
-        if d.events:
-            d.take_back((0, 0))
+        assert not d.events, "all refusals come first"
         d.last_words = [_rejection(d, command, refused)]
 
 

@@ -74,12 +74,8 @@ def lots_to_close(market: Market, position: Position, fee_ppb: int, /) -> int:
 
 def _shallow_lots(fee_ppb: int, lot_value: int, whole: int, /) -> int:
     """Return the lots of a rest so small that closing more costs more than it frees."""
-    shallow = 0
-    for bracket in BRACKETS:
-        if 3 * bracket.maintenance_ppb > 2 * fee_ppb:
-            break
-        shallow = min(whole, bracket.up_to_micro // lot_value)
-    return shallow
+    borders = [row.up_to_micro for row in BRACKETS if 3 * row.maintenance_ppb <= 2 * fee_ppb]
+    return min(whole, borders[-1] // lot_value) if borders else 0
 
 
 def bound_half_ticks(market: Market, position: Position, /) -> int:

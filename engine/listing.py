@@ -16,7 +16,7 @@ from engine.commands import (
     TripBreaker,
 )
 from engine.decision import Decision, Refusal, effective_state
-from engine.ending import cancel
+from engine.ending import cancel, still_open
 from engine.events import (
     BackstopFunded,
     BreakerReleased,
@@ -104,9 +104,8 @@ def follow_state(d: Decision, market: Market, before: MarketState, /) -> None:
     if now is MarketState.REDUCE_ONLY:
         cancel_raising(d, market, Reason.MARKET_REDUCE_ONLY)
     if now is MarketState.DELISTED:
-        for sequence in sorted(market.orders):
-            if sequence in market.orders:
-                cancel(d, market, market.orders[sequence], Reason.MARKET_DELISTED)
+        for order in still_open(market, sorted(market.orders)):
+            cancel(d, market, order, Reason.MARKET_DELISTED)
         for order_id in sorted(market.triggers):
             cancel_trigger(d, market, order_id, Reason.MARKET_DELISTED)
     uncross(d, market)

@@ -106,13 +106,13 @@ def _owe(d: Decision, market: Market, account_id: str, /) -> None:
     if not position.size_lots:
         return
     deficit = -equity_at_mark(market, position)
-    if deficit > 0:
-        d.emit(
-            VenueDebtBooked(
-                at_ms=d.at_ms,
-                account_id=account_id,
-                market_id=market.spec.market_id,
-                amount_micro=deficit,
-            )
+    assert deficit >= 0, "only what is below zero is deleveraged"
+    d.emit(
+        VenueDebtBooked(
+            at_ms=d.at_ms,
+            account_id=account_id,
+            market_id=market.spec.market_id,
+            amount_micro=deficit,
         )
+    )
     _give(d, market, account_id, abs(position.size_lots), 0)

@@ -2,9 +2,15 @@
 
 from random import Random
 
+import msgspec
+
+from engine.commands import SubmitOrder
 from engine.due import Due
+from engine.identity import fresh_order_id
 from engine.lines import Line
-from engine.vocabulary import STATUS_MOVES, OrderStatus
+from engine.orders import open_order
+from engine.state import Seen, State
+from engine.vocabulary import STATUS_MOVES, OrderStatus, OrderType, Side
 
 
 def test_a_line_answers_like_a_sorted_list() -> None:
@@ -63,3 +69,25 @@ def test_an_ended_order_never_moves_again() -> None:
     )
     assert all(STATUS_MOVES[status] == () for status in ended)
     assert set(STATUS_MOVES) == {None, *OrderStatus}
+
+
+def test_an_order_of_the_engine_gets_an_id_that_was_never_used() -> None:
+    state = State()
+    assert fresh_order_id(state, "p", 7) == "p:7"
+    state.seen["p:7"] = Seen(7, "p:7")
+    assert fresh_order_id(state, "p", 7) == "p:7+"
+
+
+def test_an_open_order_tells_its_status() -> None:
+    terms = SubmitOrder(
+        at_ms=0,
+        order_id="1",
+        account_id="a",
+        market_id="BTC",
+        side=Side.BUY,
+        order_type=OrderType.PEG_BID,
+        quantity_lots=3,
+    )
+    order = open_order(terms=terms, sequence=1, quantity_lots=3, canceled_lots=1)
+    assert order.status is OrderStatus.OPEN
+    assert msgspec.structs.replace(order, filled_lots=1).status is OrderStatus.PARTIALLY_FILLED
