@@ -41,7 +41,6 @@ class Reason(Enum):
     LIQUIDATION = "LIQUIDATION"
     MARKET_REDUCE_ONLY = "MARKET_REDUCE_ONLY"
     MARKET_DELISTED = "MARKET_DELISTED"
-    OTHER_TRIGGER_FIRED = "OTHER_TRIGGER_FIRED"
     POSITION_CLOSED = "POSITION_CLOSED"
     FILL_WORSENS_POSITION = "FILL_WORSENS_POSITION"
 
@@ -78,7 +77,6 @@ MEANING: dict[Reason, str] = {
     Reason.LIQUIDATION: "the position is being liquidated",
     Reason.MARKET_REDUCE_ONLY: "the market only reduces and the order would have raised",
     Reason.MARKET_DELISTED: "the market is delisted",
-    Reason.OTHER_TRIGGER_FIRED: "the other trigger of the pair fired",
     Reason.POSITION_CLOSED: "the position that the trigger protected is closed",
     Reason.FILL_WORSENS_POSITION: "the fill would leave too little equity for what remains",
 }
