@@ -21,7 +21,7 @@ run: install ## Set up what is missing and start the venue (GODARK_PORT=8001 for
 	@exec $(PYTHON_OF_VENV) -m godark.supervisor --end-with-parent
 
 test: check browser ## Check everything that CI checks
-	$(PYTHON_OF_VENV) -m pytest --cov $(PYTEST)
+	$(PYTHON_OF_VENV) -m pytest --cov --numprocesses logical --maxprocesses 4 --dist loadfile $(PYTEST)
 
 check: install-dev ## The quick part of it: format, lint, types, imports, migrations, deploy, locks
 	$(PYTHON_OF_VENV) -m ruff format --check .
@@ -39,8 +39,8 @@ browser: install-dev
 lock: install-dev ## Compile requirements.txt and requirements-dev.txt from pyproject.toml
 	$(PYTHON_OF_VENV) .ci/locks.py
 
-reset: ## Empty var/: the database, Redis, the logs (asks first; YES=1 does not)
-	@python=$$(sh .ci/find-python) && exec "$$python" -m godark.supervisor.reset $(if $(YES),--yes)
+reset: install ## Empty var/: the database, Redis, the logs (asks first; YES=1 does not)
+	@$(PYTHON_OF_VENV) -m godark.supervisor.reset $(if $(filter 1,$(YES)),--yes)
 
 codes: install ## Show the demonstration staff's log-in codes of this half minute
 	@$(PYTHON_OF_VENV) -m godark.supervisor.codes

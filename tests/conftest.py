@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 import redis
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from pytest_django.plugin import blocking_manager_key
 
 from tests.live_site import LiveSite, prepare_live_site, start_live_site, stop_live_site
 from tests.servers import EMBEDDED_VARIABLE, SessionServers, is_embedded
@@ -30,6 +32,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers.stop()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Put back what migrations wrote after a test that committed, so that any order will do."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    written = getattr(connection, "_test_serialized_contents", None)
+    if marker and marker.kwargs.get("transaction") and written:
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(written)
+
+
 @pytest.fixture(scope="session")
 def session_redis() -> Iterator[redis.Redis]:
     """Return a client of this worker's own Redis database."""
@@ -49,8 +62,8 @@ def clean_redis(session_redis: redis.Redis) -> None:
 def emptied_between_tests() -> Iterator[None]:
     """Let Django empty even append-only tables after a test that commits: triggers sleep then.
 
-    Such a test asks for `django_db(transaction=True, serialized_rollback=True)`, which also puts
-    back what migrations wrote (roles, markets).
+    Such a test asks for `django_db(transaction=True, serialized_rollback=True)`: what migrations
+    wrote (roles, markets) is there when it begins.
     """
     empty = DatabaseOperations.execute_sql_flush
 

@@ -1,7 +1,4 @@
-"""Where one venue lives: its clone, its var/, its address; and the refusals before it starts.
-
-Standard library only: `make reset` asks here too, in whatever state `.venv` is.
-"""
+"""Where one venue lives: its clone, its var/, its address; and the refusals before it starts."""
 
 import errno
 import fcntl
@@ -14,6 +11,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+import environ
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Raised when var/ is laid out anew or PostgreSQL gets another major version.
@@ -72,6 +71,12 @@ class Place:
     def log(self) -> Path:
         """Return the one log."""
         return self.var / "log" / "venue.log"
+
+
+def place_here() -> Place:
+    """Return the place of this clone, after `.env` and the environment."""
+    environ.Env.read_env(ROOT / ".env")
+    return place_from(dict(os.environ))
 
 
 def place_from(environment: dict[str, str]) -> Place:

@@ -1,16 +1,15 @@
 """Empty var/ after asking: the database, Redis, the logs, the demonstration log-ins."""
 
-import os
 import shutil
 import sys
 
-from godark.supervisor.place import Place, RefusedError, hold_place, place_from
+from godark.supervisor.place import Place, RefusedError, hold_place, place_here
 
 
 def main() -> None:
     """Ask unless `--yes` was given, then remove everything that lies in var/."""
     try:
-        sys.stdout.write(reset(place_from(dict(os.environ)), agreed="--yes" in sys.argv) + "\n")
+        sys.stdout.write(reset(place_here(), agreed="--yes" in sys.argv) + "\n")
     except RefusedError as error:
         sys.exit(str(error))
     except OSError as error:

@@ -12,20 +12,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-import environ
-
 from godark.supervisor.child import Child
 from godark.supervisor.greeting import greeting
 from godark.supervisor.launch import end_with_parent
 from godark.supervisor.leftovers import MARK, clear_leftovers
 from godark.supervisor.log import VenueLog
 from godark.supervisor.place import (
-    ROOT,
     Place,
     RefusedError,
     hold_place,
     open_var,
-    place_from,
+    place_here,
     refuse_taken_port,
     refuse_unsafe_folder,
 )
@@ -45,16 +42,17 @@ class StopAskedError(Exception):
 
 def main() -> None:
     """Run the venue until a signal ends it; say in one sentence why it cannot start."""
-    environ.Env.read_env(ROOT / ".env")
     if "--end-with-parent" in sys.argv:
         end_with_parent(signal.SIGTERM)
     try:
-        place = place_from(dict(os.environ))
+        place = place_here()
         open_var(place)
         with hold_place(place):
             run(place)
     except (RefusedError, ServerFailedError) as error:
         sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"GoDark cannot run here: {error}.")
     except KeyboardInterrupt:
         sys.exit(0)
 

@@ -118,8 +118,7 @@ def chain_lines(place: Place, *, environment: Mapping[str, str]) -> list[Process
 def venue_lines(place: Place) -> list[Process]:
     """Return the lines of the venue's own processes."""
     celery = ("celery", "--quiet", "-A", "godark.celery")
-    worker = ("worker", "--loglevel=INFO", "--without-gossip", "--without-mingle")
-    beat = ("beat", "--loglevel=INFO", "--pidfile=")
+    worker = ("worker", "--without-gossip", "--without-mingle")
     web = ("daphne", "-v", "0", "-b", place.host, "-p", str(place.port))
     return [
         Process(
@@ -134,7 +133,7 @@ def venue_lines(place: Place) -> list[Process]:
             answers=lambda _pid: page_answers(place),
         ),
         Process(name="worker", command=python(*celery, *worker)),
-        Process(name="beat", command=python(*celery, *beat)),
+        Process(name="beat", command=python(*celery, "beat", "--pidfile=")),
         Process(name="prices", command=python("manage", "run_prices")),
     ]
 
