@@ -1,0 +1,210 @@
+"""How fast prices are made and recordings replayed: one table, ratios to a baseline of the run.
+
+Run: `python bench/prices.py [folder of recorded books]`. The baseline of a step is the bare
+median of the same mids by the standard library; that of the replay is reading the same lines
+as JSON. Without a folder, or when it is missing, the rows of the replay say so.
+"""
+
+import gzip
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from prices.adapters.binance_lines import (
+    BinanceRecording,
+    Book,
+    read_lines,
+    take_depth,
+    ticker_of,
+)
+from prices.adapters.depth import DepthBook
+from prices.adapters.heard import BadRecordingError, deliver
+from prices.adapters.replay import open_recording
+from prices.board import Board, MarketPrices
+from prices.funding import Sampler
+from prices.records import USDT_USD, Currency, Kind, MarketSources, Quote, Source
+
+MARKETS = 60
+VENUES = 8
+PERPETUALS = 3
+QUOTES_PER_SECOND = 10
+STEPS_PER_SECOND = 20
+SECONDS = 10
+START_MS = 1_700_000_000_000
+CENT_PICO = 10**10
+
+
+def sources(kind: Kind, *, count: int) -> tuple[Source, ...]:
+    """Return so many sources, every second of them in USD."""
+    return tuple(
+        Source(
+            name=f"{kind}-{number}",
+            kind=kind,
+            weight=30 - number,
+            currency=Currency.USD if number % 2 and kind is Kind.SPOT else Currency.USDT,
+        )
+        for number in range(count)
+    )
+
+
+def sixty() -> tuple[list[MarketSources], MarketSources]:
+    """Return the markets and the converting index."""
+    spot, perpetuals = sources(Kind.SPOT, count=VENUES), sources(Kind.PERPETUAL, count=PERPETUALS)
+    markets = [
+        MarketSources(
+            market_id=f"M{number}-USDT-PERP",
+            tick_pico=CENT_PICO,
+            venues=spot,
+            perpetuals=perpetuals,
+        )
+        for number in range(MARKETS)
+    ]
+    dollar = tuple(Source(name=f"d{number}", kind=Kind.SPOT) for number in range(2))
+    conversion = MarketSources(market_id=USDT_USD, tick_pico=10**6, venues=dollar, least=2)
+    return markets, conversion
+
+
+def quote(random: Random, *, at_ms: int) -> Quote:
+    """Return a quote around 100 USDT."""
+    mid_pico = 10**14 + random.randrange(-(10**11), 10**11)
+    half_pico = random.randrange(10**9, 10**10)
+    return Quote(bid_pico=mid_pico - half_pico, ask_pico=mid_pico + half_pico, received_at_ms=at_ms)
+
+
+def bench_steps() -> tuple[list[float], float, int, float]:
+    """Return seconds of each step, seconds of all intake, quotes taken, seconds of the baseline."""
+    random = Random(5)
+    markets, conversion = sixty()
+    board = Board(markets=markets, usdt_usd=conversion)
+    samplers = {market.market_id: Sampler(market.market_id) for market in markets}
+    every = STEPS_PER_SECOND // QUOTES_PER_SECOND
+    steps, intake_s, taken, baseline_s = [], 0.0, 0, 0.0
+    for step in range(SECONDS * STEPS_PER_SECOND):
+        at_ms = START_MS + step * 1_000 // STEPS_PER_SECOND
+        arrivals = [
+            (market.market_id, source, quote(random, at_ms=at_ms))
+            for market in markets
+            for place, source in enumerate((*market.venues, *market.perpetuals))
+            if step == 0 or place % every == step % every
+        ]
+        dollar = Quote(bid_pico=10**12, ask_pico=10**12 + 10**8, received_at_ms=at_ms)
+        arrivals.extend((USDT_USD, source, dollar) for source in conversion.venues)
+        began = time.perf_counter()
+        for market_id, source, newest in arrivals:
+            if source.kind is Kind.SPOT:
+                board.take_quote(market_id=market_id, source=source.name, quote=newest)
+            else:
+                board.take_perpetual(market_id=market_id, source=source.name, quote=newest)
+        intake_s += time.perf_counter() - began
+        taken += len(arrivals)
+        began = time.perf_counter()
+        prices = board.step(at_ms)
+        if step % STEPS_PER_SECOND == 0:
+            sample(samplers, prices=prices)
+        steps.append(time.perf_counter() - began)
+        mids = [[(seen.bid_pico + seen.ask_pico) // 2 for seen in one.venues] for one in prices]
+        began = time.perf_counter()
+        for values in mids:
+            statistics.median_low(values)
+        baseline_s += time.perf_counter() - began
+    return steps, intake_s, taken, baseline_s / len(steps)
+
+
+def sample(samplers: dict[str, Sampler], *, prices: list[MarketPrices]) -> None:
+    """Take the funding sample of all markets."""
+    for one in prices:
+        if one.market_id in samplers:
+            samplers[one.market_id].take(
+                at_ms=one.at_ms,
+                premium_ppb=one.premium_ppb,
+                index_half_ticks=one.index_half_ticks,
+                mark_half_ticks=one.mark_half_ticks,
+                perpetuals=PERPETUALS,
+            )
+
+
+def bench_replay(recording: BinanceRecording) -> float:
+    """Return seconds for hearing a whole recording as fast as possible."""
+    markets = [
+        MarketSources(market_id=market_id, tick_pico=CENT_PICO, venues=venues, least=2)
+        for market_id, venues in recording.own_sources().items()
+    ]
+    board = Board(markets=markets)
+    began = time.perf_counter()
+    for heard in recording.events():
+        deliver(board, heard=heard, at_ms=heard.at_ns // 1_000_000)
+    return time.perf_counter() - began
+
+
+def bench_reading(recording: BinanceRecording) -> float:
+    """Return seconds for reading all lines of a recording as JSON and nothing else."""
+    began = time.perf_counter()
+    for book in recording.books:
+        for file in book.files:
+            with gzip.open(file, "rb") as stream:
+                for raw in stream:
+                    json.loads(raw.partition(b" ")[2])
+    return time.perf_counter() - began
+
+
+def compare_book(book: Book) -> tuple[int, int, int, float]:
+    """Return how often the rebuilt book equals the recorded best quote, how often not, its gaps."""
+    depth = DepthBook()
+    tickers: dict[int, tuple[int, int]] = {}
+    bests: dict[int, tuple[int, int] | None] = {}
+    began = time.perf_counter()
+    for line in read_lines(book.files):
+        best = ticker_of(line.message)
+        if best is not None and line.message.data is not None:
+            tickers[line.message.data.u] = best
+        elif take_depth(depth, message=line.message) and depth.last_id is not None:
+            bests[depth.last_id] = depth.best()
+    seconds = time.perf_counter() - began
+    both = tickers.keys() & bests.keys()
+    equal = sum(tickers[number] == bests[number] for number in both)
+    return equal, len(both) - equal, depth.gaps, seconds
+
+
+def row(name: str, figure: str, aim: str = "", ratio: str = "") -> None:
+    """Print one row."""
+    print(f"{name:<46} {figure:>22} {aim:>18} {ratio:>10}")
+
+
+def main() -> None:
+    """Run every bench and print the table."""
+    row("figure", "measured", "aim", "ratio")
+    steps, intake_s, taken, baseline_s = bench_steps()
+    ordered = sorted(steps)
+    median_ms, slow_ms = ordered[len(ordered) // 2] * 1e3, ordered[len(ordered) * 99 // 100] * 1e3
+    ratio = f"{ordered[len(ordered) // 2] / baseline_s:.1f}x"
+    row("60 markets, 8 venues + 3 perpetuals, step p50", f"{median_ms:.2f} ms", "< 20 ms", ratio)
+    row("the same, p99", f"{slow_ms:.2f} ms", "< 20 ms")
+    row("quotes taken", f"{taken / intake_s:,.0f}/s")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("recorded books")
+    try:
+        began = time.perf_counter()
+        recording = open_recording(folder)
+    except BadRecordingError as error:
+        row("replay", str(error))
+        return
+    if not isinstance(recording, BinanceRecording):
+        row("replay", f"{folder} holds no recorded books.")
+        return
+    checked_s = time.perf_counter() - began
+    row("recording checked", f"{recording.lines() / checked_s:,.0f} lines/s")
+    replay_s, reading_s = bench_replay(recording), bench_reading(recording)
+    speed = f"{recording.lines() / replay_s:,.0f} lines/s"
+    row("replay as fast as possible", speed, "", f"{replay_s / reading_s:.2f}x")
+    for book in recording.books:
+        equal, unequal, gaps, seconds = compare_book(book)
+        row(f"{book.name}: rebuilt = recorded best", f"{equal} of {equal + unequal}", "all")
+        row(f"{book.name}: gaps, depth lines", f"{gaps}, {book.lines / seconds:,.0f} lines/s")
+
+
+if __name__ == "__main__":
+    main()
