@@ -14,6 +14,8 @@ from tests.live_site import LiveSite
 OpenPage = Callable[[int, int], Page]
 
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1440", "390"])
+# Swagger UI puts links into buttons, and names neither its lists nor its examples.
+OF_SWAGGER = ("nested-interactive", "select-name", "scrollable-region-focusable")
 PATHS = ("/", "/markets", "/styleguide", "/login", "/signup", "/admin/login/", "/no-such-address")
 FAILURES = {
     429: Failure(Code.RATE_LIMIT_EXCEEDED, "Too many requests; slow down.", retry_after_seconds=7),
@@ -123,3 +125,15 @@ def test_a_search_that_finds_nothing_is_accessible(
     page.goto("/markets?q=nothing-like-this")
     page.get_by_text("No market by that name.").wait_for()
     assert_fit_for_everyone(page)
+
+
+@SIZES
+def test_the_documents_of_the_api_are_accessible_but_for_swaggers_own_markup(
+    open_page: OpenPage, size: tuple[int, int]
+) -> None:
+    page = open_page(*size)
+    page.goto("/api/docs/")
+    page.locator(".opblock-summary-control").first.click()
+    page.locator(".microlight").first.wait_for()
+    assert violations_of(page, besides=OF_SWAGGER) == []
+    assert overflow_of(page) == 0
