@@ -106,8 +106,8 @@ def midpoint_half_ticks(market: Market, taker: Order, maker: Order, /) -> int | 
     limit, or beyond the reference for a protected order, is no trade.
     """
     prices = market.prices
-    if prices.bid_ticks is None or prices.ask_ticks is None:
-        return None
+    assert prices.bid_ticks is not None, "nothing matches without a reference"
+    assert prices.ask_ticks is not None, "nothing matches without a reference"
     taken = effective_half_ticks(market, taker)
     made = effective_half_ticks(market, maker)
     assert made is not None, "a market order never rests"

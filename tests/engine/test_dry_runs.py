@@ -16,6 +16,7 @@ reference BTC 99.9/100.1
 alice sets leverage 20 BTC
 #1 alice buys 10 BTC limit 101
 #2 bob sells 10 BTC limit 99
+carol sets leverage 5 BTC
 """
 
 

@@ -111,3 +111,10 @@ def test_the_trigger_price_is_exact(unit: int, size: int) -> None:
                 continue
             assert is_below(price)
             assert price + step < 1 or not is_below(price + step)
+
+
+def test_rounding_may_move_a_trigger_price_by_a_tick() -> None:
+    # one lot of one micro a half tick, bought for 3 with 1 inside: at 3 equity is 1, the
+    # maintenance margin ceil(0.0015) = 1: not below it, but below 1.5 times it
+    assert trigger_half_ticks(1, 3, 1, 1, LIQUIDATION) == 2
+    assert trigger_half_ticks(1, 3, 1, 1, WARNING) == 3

@@ -61,6 +61,22 @@ def test_the_full_form_of_an_event_loses_nothing() -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        "sample BTC 0.1% ; ETH none",
+        "settle ETH 99.95",
+        (
+            "limits BTC max-leverage 50 maker 0.01% taker 0.04% position-limit 7"
+            " open-interest-limit 9 stress-gap 1% pricing LIMIT_MIDPOINT collar 2%"
+        ),
+    ],
+)
+def test_a_line_of_the_venue_reads_as_it_was_written(line: str) -> None:
+    n = speaker()
+    assert text.write_command(text.read_command(line, n), n) == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "",
         "#1",
         "#1 alice dances",
@@ -85,6 +101,7 @@ def test_the_full_form_of_an_event_loses_nothing() -> None:
         "reference DOGE 1/2",
         "reference BTC 99.9",
         "sample BTC 0.1",
+        "sample DOGE 0.1%",
         "state BTC OPEN",
         "market X tick 0.0000001 lot 1",
         "deposit d1 of alice lost",

@@ -137,9 +137,30 @@ def test_ids_are_forgotten_an_hour_after_two() -> None:
     credit = c.CreditDeposit(at_ms=1, deposit_id="d", account_id="a", amount_micro=1)
     apply(state, credit)
     apply(state, an_order(client_order_id="c", at_ms=2, limit_ticks=None))
+    late = c.CreditDeposit(at_ms=9_000_000, deposit_id="e", account_id="a", amount_micro=1)
+    apply(state, late)
     for hours, remembered in ((2, True), (3, False)):
         apply(state, c.ExpireDue(at_ms=hours * 3_600_000))
         assert ("d" in state.seen) is remembered
+        assert "e" in state.seen
+
+
+def test_ids_of_open_orders_are_never_forgotten() -> None:
+    state = a_state()
+    apply(state, c.CreditDeposit(at_ms=1, deposit_id="d", account_id="a", amount_micro=10**12))
+    prices = c.ReferenceMove(
+        market_id="BTC",
+        bid_ticks=999,
+        ask_ticks=1_001,
+        quoted_at_ms=1,
+        index_half_ticks=2_000,
+        mark_half_ticks=2_000,
+    )
+    apply(state, c.MoveReferences(at_ms=1, moves=(prices,)))
+    apply(state, an_order(client_order_id="c"))
+    apply(state, c.ExpireDue(at_ms=3 * 3_600_000))
+    assert list(state.seen) == ["1"]
+    assert list(state.client_ids) == [("a", "c")]
 
 
 def test_every_reason_has_a_meaning() -> None:
