@@ -27,11 +27,11 @@ class Part(StrEnum):
 
 
 def client() -> redis.Redis:
-    """Return a Redis client that waits a second at most and asks once."""
+    """Return a Redis client that waits half of a probe's time and asks once."""
     return redis.Redis.from_url(
         settings.REDIS_URL,
-        socket_timeout=1,
-        socket_connect_timeout=1,
+        socket_timeout=settings.PROBE_SECONDS / 2,
+        socket_connect_timeout=settings.PROBE_SECONDS / 2,
         retry=Retry(NoBackoff(), 0),
     )
 

@@ -1,7 +1,8 @@
 """Whether each part of the venue is up: probes of bounded time, and what of them is told.
 
-Every probe runs in a thread of its own and is given two seconds; one that hangs counts as down
-and is not started again before it has come back, so a hung server costs one thread in all.
+Every probe runs in a thread of its own and is given two seconds (the setting PROBE_SECONDS); one
+that hangs counts as down and is not started again before it has come back, so a hung server costs
+one thread in all.
 """
 
 import threading
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -22,7 +24,6 @@ from godark.jobs.running import is_late
 
 log = structlog.get_logger(__name__)
 
-PROBE_SECONDS = 2.0
 REPORT_KEPT_SECONDS = 1.0
 
 
@@ -119,12 +120,12 @@ class Watch:
         self._last: tuple[float, Report] | None = None
 
     def report(self) -> Report:
-        """Return the state now, or of a second ago, within `PROBE_SECONDS` whatever hangs."""
+        """Return the state now, or of a second ago, within PROBE_SECONDS whatever hangs."""
         with self._lock:
             if self._last and time.monotonic() - self._last[0] < REPORT_KEPT_SECONDS:
                 return self._last[1]
             running = {name: self._start(name) for name in self._probes}
-        wait(running.values(), timeout=PROBE_SECONDS)
+        wait(running.values(), timeout=settings.PROBE_SECONDS)
         report = _report({name: _finding(future) for name, future in running.items()})
         with self._lock:
             self._last = (time.monotonic(), report)
@@ -164,7 +165,7 @@ def _finding(future: "Future[Finding]") -> Finding:
     """Return what a probe found; one that has not come back is down."""
     if future.done():
         return future.result()
-    return Finding(up=False, milliseconds=PROBE_SECONDS * 1000)
+    return Finding(up=False, milliseconds=settings.PROBE_SECONDS * 1000)
 
 
 def _report(parts: dict[str, Finding]) -> Report:

@@ -294,6 +294,10 @@ SPECTACULAR_SETTINGS = {
 
 # 9. Limits: how the tier of a logged-in user is found.
 LIMITS_TIER_OF = "godark.counting.free_tier"
+# Redis answers in well under a millisecond; later than this it counts as away.
+LIMITS_TIMEOUT_SECONDS = 0.25
+# How long the health page waits for a part.
+PROBE_SECONDS = 2.0
 
 # 10. Jobs. The beat table stands in godark/celery.py.
 # Celery writes a Unix socket in its own way.

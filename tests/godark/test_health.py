@@ -130,9 +130,12 @@ def test_a_late_job_is_degraded_and_still_200(client: Client, look: Callable[...
 
 
 def test_a_part_that_hangs_is_down_in_time_and_asked_only_once(
-    client: Client, look: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    client: Client,
+    look: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
 ) -> None:
-    monkeypatch.setattr(health, "PROBE_SECONDS", 0.1)
+    settings.PROBE_SECONDS = 0.1
     monkeypatch.setattr(health, "REPORT_KEPT_SECONDS", 0.0)
     let_go, asked = threading.Event(), []
 
@@ -144,15 +147,18 @@ def test_a_part_that_hangs_is_down_in_time_and_asked_only_once(
     started = time.monotonic()
     for _ in range(3):
         assert client.get(PATH).json()["parts"]["redis"] == "down"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert asked == [1]
     let_go.set()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while client.get(PATH).json()["parts"]["redis"] == "down":
         assert time.monotonic() < deadline
 
 
-def test_a_second_of_questions_is_one_look(client: Client, look: Callable[..., None]) -> None:
+def test_a_second_of_questions_is_one_look(
+    client: Client, look: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "REPORT_KEPT_SECONDS", 60.0)
     asked = []
     look(database=lambda: asked.append(1))
     for _ in range(5):

@@ -11,8 +11,11 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.urls import path
+from django.utils.module_loading import autodiscover_modules
 
 from godark import error_pages, logs
+from godark.celery import app
+from godark.jobs import JOBS
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJlLXBhcnQ"
 API_KEY = "gq_0123456789abcdef0123456789abcdef"
@@ -185,3 +188,23 @@ def test_in_production_a_line_is_one_json_object() -> None:
     told = json.loads(line)
     assert (told["event"], told["level"], told["logger"]) == ("one\ntwo 3", "info", "a.b")
     assert "\n" not in line
+
+
+@pytest.mark.django_db
+def test_every_line_of_a_task_carries_its_id(
+    lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        logging.getLogger("anywhere").warning("inside")
+        _fail_twice("of the job")
+
+    autodiscover_modules("tasks")
+    monkeypatch.setitem(JOBS, "heartbeat", fail)
+    app.tasks["heartbeat"].apply(task_id="task-0001")
+    told = [
+        line for line in lines.getvalue().splitlines() if "inside" in line or "job_failed" in line
+    ]
+    assert len(told) == 2
+    assert all("task-0001" in line and "heartbeat" in line for line in told)
+    structlog.get_logger("godark.test").warning("afterwards")
+    assert "task-0001" not in lines.getvalue().splitlines()[-1]

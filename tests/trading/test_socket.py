@@ -13,6 +13,7 @@ from channels.testing import WebsocketCommunicator
 
 from godark import metrics
 from godark.asgi import application
+from godark.limits import Rate
 from tests.live_site import LiveSite
 from trading import consumers
 
@@ -37,7 +38,7 @@ async def socket() -> AsyncIterator[Socket]:
 
 async def _answer(socket: Socket, frame: str) -> dict[str, Any]:
     await socket.send_to(text_data=frame)
-    answered: dict[str, Any] = json.loads(await socket.receive_from(timeout=5))
+    answered: dict[str, Any] = json.loads(await socket.receive_from(timeout=30))
     return answered
 
 
@@ -98,14 +99,14 @@ async def test_a_refusal_names_the_frame_it_answers(socket: Socket) -> None:
 
 async def test_a_binary_frame_is_refused(socket: Socket) -> None:
     await socket.send_to(bytes_data=b'{"type":"ping"}')
-    answered = json.loads(await socket.receive_from(timeout=5))
+    answered = json.loads(await socket.receive_from(timeout=30))
     assert answered["error"]["code"] == "VALIDATION_ERROR"
 
 
 async def test_a_frame_too_large_is_refused_and_the_socket_closed(socket: Socket) -> None:
     answered = await _answer(socket, '{"type":"ping","pad":"' + "x" * 65_536 + '"}')
     assert answered["error"]["code"] == "PAYLOAD_TOO_LARGE"
-    closed = await socket.receive_output(timeout=5)
+    closed = await socket.receive_output(timeout=30)
     assert (closed["type"], closed["code"]) == ("websocket.close", 4413)
 
 
@@ -124,16 +125,19 @@ async def test_what_breaks_inside_is_answered_without_telling_anything(
 
 
 async def test_frames_that_come_too_fast_are_refused_and_then_the_socket_closed(
-    socket: Socket, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(consumers, "REFUSED_BEFORE_CLOSING", 3)
+    monkeypatch.setattr(consumers, "rate_of", lambda **_: Rate(per_minute=1, burst=10))
+    socket = _communicator()
+    await socket.connect()
     codes: list[str] = []
     while codes.count("RATE_LIMIT_EXCEEDED") < 3:
         assert len(codes) < 500
         answered = await _answer(socket, '{"type":"ping"}')
         codes.append(answered.get("error", {}).get("code", "pong"))
     assert codes[:10] == ["pong"] * 10
-    closed = await socket.receive_output(timeout=5)
+    closed = await socket.receive_output(timeout=30)
     assert (closed["type"], closed["code"]) == ("websocket.close", 4429)
 
 
@@ -192,5 +196,5 @@ async def test_an_idle_socket_lives_for_over_thirty_seconds(live_site: LiveSite)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(socket.recv(), timeout=31)
         await socket.send('{"type":"ping","request_id":"last"}')
-        answered = json.loads(await asyncio.wait_for(socket.recv(), timeout=5))
+        answered = json.loads(await asyncio.wait_for(socket.recv(), timeout=30))
     assert (answered["type"], answered["request_id"]) == ("pong", "last")
