@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from prometheus_client import REGISTRY
 
 from accounts.models import StaffAction
 from accounts.roles import Role
+from accounts.services.audit import record_action
 from godark.errors import Failure
 from prices.adapters.lies import LieKind
 from tests.accounts.factories import staff_client, staff_member
@@ -104,6 +106,23 @@ def test_market_ops_lies_with_a_source_and_lets_all_be_honest_again() -> None:
     client.post(reverse("admin:trading_prices_end"), {"back": ""})
     assert not ToldLie.objects.filter(ends_at__gt=timezone.now()).exists()
     assert StaffAction.objects.filter(action="end_lies").exists()
+
+
+@pytest.mark.usefixtures("told", "development")
+def test_a_lie_and_its_row_in_the_audit_log_are_one_transaction(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inside: list[bool] = []
+
+    def record(**facts: Any) -> StaffAction:
+        inside.append(bool(connection.savepoint_ids))
+        return record_action(**facts)
+
+    monkeypatch.setattr("trading.admin.prices.record_action", record)
+    client = staff_client(staff_member(Role.MARKET_OPS))
+    for name in ("tell", "end"):
+        client.post(reverse(f"admin:trading_prices_{name}"), lie())
+    assert inside == [True, True]
 
 
 @pytest.mark.usefixtures("development")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -115,17 +116,18 @@ class PriceBoardAdmin(ReadOnlyAdmin):
         market = Market.objects.filter(symbol=request.POST.get("market", "")).first()
         seconds = request.POST.get("seconds", "")
         try:
-            lie = tell_lie(
-                source=request.POST.get("source", ""),
-                kind=request.POST.get("kind", ""),
-                market=market,
-                seconds=int(seconds) if seconds.isascii() and seconds.isdigit() else 0,
-                told_by=self._member(request),
-            )
+            with transaction.atomic():
+                lie = tell_lie(
+                    source=request.POST.get("source", ""),
+                    kind=request.POST.get("kind", ""),
+                    market=market,
+                    seconds=int(seconds) if seconds.isascii() and seconds.isdigit() else 0,
+                    told_by=self._member(request),
+                )
+                record_action(action="tell_lie", request=request, target=lie)
         except Failure as failure:
             messages.error(request, failure.detail)
             return back
-        record_action(action="tell_lie", request=request, target=lie)
         messages.success(request, f"{lie.source} {LIE_SENTENCES[kind_of(lie)]}.")
         return back
 
@@ -133,11 +135,12 @@ class PriceBoardAdmin(ReadOnlyAdmin):
         """Let every source be honest again."""
         back = self._checked(request)
         try:
-            count = end_lies()
+            with transaction.atomic():
+                count = end_lies()
+                record_action(action="end_lies", request=request, changes={"ended": count})
         except Failure as failure:
             messages.error(request, failure.detail)
             return back
-        record_action(action="end_lies", request=request, changes={"ended": count})
         messages.success(request, "Every source is honest again.")
         return back
 
