@@ -36,6 +36,7 @@ def test_the_document_comes_as_json_where_that_is_asked_for(client: Client) -> N
     assert answered.json()["openapi"].startswith("3.")
 
 
+@pytest.mark.django_db  # closing a file's answer looks after old connections
 def test_the_docs_page_holds_no_inline_script_or_style(client: Client) -> None:
     page = client.get("/api/docs/", headers={"Accept": "text/html"})
     assert page.status_code == 200
