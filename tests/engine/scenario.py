@@ -1,26 +1,31 @@
 """Runs scenarios in the notation: commands, their answers, and facts about the state.
 
-A file holds several, each under `= title`. `//` begins a comment. A line is a command with
-the answers it must have after `->`; or `book|position W|balance W|funds ... -> facts`, all of
-which must be told; or `at T`, `wait D` for the clock.
+A file holds several, each under `= title`; lines before the first title begin every one of
+them. `//` begins a comment. A line is a command with the answers it must have after `->`; or
+`book|position W|balance W|funds ... -> facts`, all of which must be told; or `at T`, `wait D`
+for the clock. Lines that begin with `|` arrive together, in one step of the exchange: they are
+done in its order, and answered each at its place.
 """
 
 from dataclasses import dataclass, field
 from difflib import unified_diff
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from engine import notation as text
 from engine.audit import check_conservation, check_state
 from engine.commands import Command
-from engine.events import MarketLimitsChanged, MarketListed
+from engine.events import Event, MarketLimitsChanged, MarketListed
 from engine.exchange import apply, decide, evolve
 from engine.notation.numbers import read_moment, read_span
 from engine.state import State
+from engine.step import order_step
 
 QUERIES = ("book", "position", "balance", "funds")
 
 
-@dataclass
+@dataclass(eq=False)
 class Scenario:
     """One titled scenario: its lines as written."""
 
@@ -29,17 +34,27 @@ class Scenario:
     lines: list[str] = field(default_factory=list)
 
 
+@dataclass
+class Outcome:
+    """What came of a scenario: the difference to what it says (if any), and the events."""
+
+    failure: str | None
+    events: list[Event]
+
+
 def load(path: Path) -> list[Scenario]:
     """Read the scenarios of a file."""
     found: list[Scenario] = []
+    preamble: list[str] = []
     for line in path.read_text().splitlines():
         stripped = line.split("//")[0].rstrip()
+        lines = found[-1].lines if found else preamble
         if stripped.startswith("= "):
-            found.append(Scenario(title=stripped[2:], path=path))
-        elif stripped.startswith(" ") and found and found[-1].lines:
-            found[-1].lines[-1] += " " + stripped.strip()
+            found.append(Scenario(title=stripped[2:], path=path, lines=list(preamble)))
+        elif stripped.startswith(" ") and lines:
+            lines[-1] += " " + stripped.strip()
         elif stripped:
-            found[-1].lines.append(stripped)
+            lines.append(stripped)
     return found
 
 
@@ -50,6 +65,7 @@ class World:
         self.state = State()
         self.replayed = State()
         self.notation = text.Notation(at_ms=1_000_000)
+        self.events: list[Event] = []
 
     def command(self, command: Command) -> list[str]:
         """Do a command and tell what happened, in brief and with numbers."""
@@ -61,6 +77,7 @@ class World:
             evolve(self.replayed, event)
             check_conservation(self.replayed)
         check_state(self.state)
+        self.events += decided
         for event in decided:
             if isinstance(event, MarketListed | MarketLimitsChanged):
                 self.notation.know(event.spec)
@@ -86,40 +103,68 @@ class World:
             return text.tell_balance(self.state, words[1])
         return text.tell_funds(self.state, markets[name])
 
+    def step(self, lines: list[str]) -> list[str]:
+        """Do commands that arrive together; return each line as the engine would have it."""
+        commands = [text.read_command(parted(line)[0], self.notation) for line in lines]
+        answers = {id(done): self.command(done) for done in order_step(self.state, commands)}
+        return [
+            answered(line, answers[id(command)])
+            for line, command in zip(lines, commands, strict=True)
+        ]
 
-def matches(expected: str, told: str) -> bool:
-    """Tell whether an expectation is the brief or the long form of what happened."""
-    return expected in told.split("|", 1)
+    def line(self, line: str) -> str:
+        """Do one line; return it as the engine would have it."""
+        left, expected = parted(line)
+        words = left.split()
+        if words[0] == "at":
+            self.notation.at_ms = read_moment(words[1])
+            return line
+        if words[0] == "wait":
+            self.notation.at_ms += read_span(words[1])
+            return line
+        if words[0] in QUERIES:
+            told = self.facts(words)
+            good = all(fact in told for fact in expected or ())
+            return line if good else f"{left} -> {', '.join(told)}"
+        return answered(line, self.command(text.read_command(left, self.notation)))
+
+
+def parted(line: str) -> tuple[str, list[str] | None]:
+    """Part a line into what is done and the answers that it must have, if it says any."""
+    left, arrow, right = (part.strip() for part in line.removeprefix("|").partition("->"))
+    return left, [part.strip() for part in split(right)] if arrow else None
+
+
+def answered(line: str, answers: list[str]) -> str:
+    """Return a command's line if the answers are those it says, else with what they are."""
+    left, expected = parted(line)
+    if expected is None or (
+        len(answers) == len(expected)
+        and all(said in told.split("|", 1) for said, told in zip(expected, answers, strict=True))
+    ):
+        return line
+    mark = "| " if line.startswith("|") else ""
+    return f"{mark}{left} -> {', '.join(answer.split('|', 1)[-1] for answer in answers)}"
+
+
+@cache
+def outcome(scenario: Scenario) -> Outcome:
+    """Run a scenario, once however often it is asked for."""
+    world = World()
+    actual: list[str] = []
+    for in_step, lines in groupby(scenario.lines, key=lambda line: line.startswith("|")):
+        actual += world.step(list(lines)) if in_step else map(world.line, lines)
+    if actual == scenario.lines:
+        return Outcome(failure=None, events=world.events)
+    diff = unified_diff(scenario.lines, actual, "scenario", "engine", lineterm="", n=1)
+    failure = f"{scenario.path.name}: {scenario.title}\n" + "\n".join(diff)
+    return Outcome(failure=failure, events=world.events)
 
 
 def run(scenario: Scenario) -> None:
     """Run a scenario; where it differs, fail with the difference."""
-    world = World()
-    actual: list[str] = []
-    for line in scenario.lines:
-        left, arrow, right = (part.strip() for part in line.partition("->"))
-        expected = [part.strip() for part in split(right)] if arrow else []
-        words = left.split()
-        if words[0] == "at":
-            world.notation.at_ms = read_moment(words[1])
-            actual.append(line)
-        elif words[0] == "wait":
-            world.notation.at_ms += read_span(words[1])
-            actual.append(line)
-        elif words[0] in QUERIES:
-            told = world.facts(words)
-            good = all(fact in told for fact in expected)
-            actual.append(line if good else f"{left} -> {', '.join(told)}")
-        else:
-            answers = world.command(text.read_command(left, world.notation))
-            good = not arrow or (
-                len(answers) == len(expected) and all(map(matches, expected, answers))
-            )
-            shown = ", ".join(answer.split("|", 1)[-1] for answer in answers)
-            actual.append(line if good else f"{left} -> {shown}")
-    if actual != scenario.lines:
-        diff = unified_diff(scenario.lines, actual, "scenario", "engine", lineterm="", n=1)
-        raise AssertionError(f"{scenario.path.name}: {scenario.title}\n" + "\n".join(diff))
+    failure = outcome(scenario).failure
+    assert failure is None, failure
 
 
 def split(answers: str) -> list[str]:
