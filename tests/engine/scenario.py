@@ -93,14 +93,14 @@ class World:
 
     def facts(self, words: list[str]) -> list[str]:
         """Answer a question about the state."""
+        if words[0] == "balance":
+            return text.tell_balance(self.state, words[1])
         markets = self.state.markets
         name = words[-1] if words[-1] in markets else self.notation.spec(None).market_id
         if words[0] == "book":
             return text.tell_book(markets[name], self.notation)
         if words[0] == "position":
             return text.tell_position(markets[name], words[1], self.notation)
-        if words[0] == "balance":
-            return text.tell_balance(self.state, words[1])
         return text.tell_funds(self.state, markets[name])
 
     def step(self, lines: list[str]) -> list[str]:
