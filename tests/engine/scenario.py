@@ -152,8 +152,9 @@ def outcome(scenario: Scenario) -> Outcome:
     """Run a scenario, once however often it is asked for."""
     world = World()
     actual: list[str] = []
-    for in_step, lines in groupby(scenario.lines, key=lambda line: line.startswith("|")):
-        actual += world.step(list(lines)) if in_step else map(world.line, lines)
+    for in_step, group in groupby(scenario.lines, key=lambda line: line.startswith("|")):
+        lines = list(group)
+        actual += world.step(lines) if in_step else [world.line(line) for line in lines]
     if actual == scenario.lines:
         return Outcome(failure=None, events=world.events)
     diff = unified_diff(scenario.lines, actual, "scenario", "engine", lineterm="", n=1)
