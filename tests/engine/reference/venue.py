@@ -1,0 +1,202 @@
+"""The slow venue's other commands: settings, money, prices, states.
+
+What is not here: orders (`venue`).
+"""
+
+import msgspec
+
+from engine import commands as c
+from engine.reasons import Reason
+from engine.vocabulary import MarketState, OrderType, Side, TimeInForce, TriggerKind
+from tests.engine.reference import margin, money
+from tests.engine.reference.money import Impossible
+from tests.engine.reference.orders import OrderDesk
+from tests.engine.reference.records import Market, Position
+
+
+class Venue(OrderDesk):
+    """Everything that the comparison needs."""
+
+    def do_SetLeverage(self, command: c.SetLeverage) -> None:  # noqa: N802 -- named for the command
+        """Set the leverage if position and orders pass."""
+        market = self.known(command.market_id)
+        leverage, who = command.leverage, command.account_id
+        if not 1 <= leverage <= 1_000:
+            raise Impossible(Reason.INVALID_AMOUNT)
+        held = market.position(who)
+        reach = max(
+            abs(held.size),
+            self.reach(market, who, is_buy=True),
+            self.reach(market, who, is_buy=False),
+        )
+        self.check_leverage(market, leverage, reach)
+        if held.size:
+            self.check_margin(market, held, leverage, 0)
+            self.check_stress(market, held, leverage)
+        held.leverage = leverage
+        money.recompute_both(self.books, market, who)
+        self.carry(command.market_id, who)
+
+    def check_stress(self, market: Market, held: Position, leverage: int) -> None:
+        """Refuse a leverage that takes a side's stress loss beyond the fund."""
+        side = [p for p in market.positions.values() if p.size * held.size > 0]
+        was = sum(self.weight(market, p) * abs(p.size) for p in side)
+        new = Position(leverage, held.size)
+        now = was + (self.weight(market, new) - self.weight(market, held)) * abs(held.size)
+        risk = now * market.value_price() * market.unit
+        if now > was and risk > market.fund:
+            raise Impossible(Reason.STRESS_LIMIT_EXCEEDED)
+
+    @staticmethod
+    def check_margin(market: Market, held: Position, leverage: int, taken: int) -> None:
+        """Refuse if collateral or equity falls below initial margin at the mark."""
+        after = with_less(held, taken)
+        needed = margin.initial(abs(held.size) * market.value_price() * market.unit, leverage)
+        if min(after.collateral, money.equity(market, after)) < needed:
+            raise Impossible(Reason.INSUFFICIENT_COLLATERAL)
+
+    def known(self, market_id: str) -> Market:
+        """Return a market or refuse."""
+        if market_id not in self.books.markets:
+            raise Impossible(Reason.NOT_FOUND)
+        return self.market(market_id)
+
+    def do_MoveMargin(self, command: c.MoveMargin) -> None:  # noqa: N802 -- named for the command
+        """Move margin in or out."""
+        market = self.known(command.market_id)
+        held = market.position(command.account_id)
+        amount = command.amount_micro
+        if amount == 0 or not held.size:
+            raise Impossible(Reason.INVALID_AMOUNT)
+        if amount > 0 and amount > self.books.free(command.account_id):
+            raise Impossible(Reason.INSUFFICIENT_FUNDS)
+        if amount < 0:
+            if market.acting_state in (MarketState.HALTED, MarketState.DELISTED):
+                raise Impossible(Reason.MARKET_CLOSED)
+            self.check_margin(market, held, held.leverage, -amount)
+        held.collateral += amount
+        self.books.account(command.account_id).cash -= amount
+
+    def do_ClosePosition(self, command: c.ClosePosition) -> None:  # noqa: N802 -- named for the command
+        """Close by a reduce-only order."""
+        market = self.books.markets.get(command.market_id)
+        held = Position() if market is None else market.position(command.account_id)
+        is_limit = command.limit_ticks is not None
+        quantity = abs(held.size) if command.quantity_lots is None else command.quantity_lots
+        terms = c.SubmitOrder(
+            at_ms=command.at_ms,
+            order_id=command.order_id,
+            account_id=command.account_id,
+            market_id=command.market_id,
+            side=Side.SELL if held.size > 0 else Side.BUY,
+            order_type=OrderType.LIMIT if is_limit else OrderType.MARKET,
+            quantity_lots=quantity,
+            limit_ticks=command.limit_ticks,
+            time_in_force=TimeInForce.GTC if is_limit else TimeInForce.IOC,
+            reduce_only=True,
+            client_order_id=command.client_order_id,
+            fee_discount_percent=command.fee_discount_percent,
+            probe_limit=command.probe_limit,
+        )
+        if held.size == 0 and command.order_id not in self.seen:
+            self.seen[command.order_id] = command.order_id
+            self.tell("rejected", command.order_id, Reason.REDUCE_ONLY_REJECTED.value)
+            return
+        self.enter(terms, self.body(command))
+
+    # Money.
+
+    def do_CreditDeposit(self, command: c.CreditDeposit) -> None:  # noqa: N802 -- named for the command
+        """Credit a deposit."""
+        account = self.books.account(command.account_id)
+        account.cash += command.amount_micro
+        account.unfinal += command.amount_micro
+
+    def do_FinalizeDeposit(self, command: c.FinalizeDeposit) -> None:  # noqa: N802 -- named for it
+        """Make a deposit final; the comparison hands in only deposits that there are."""
+
+    def do_ContributeInsurance(self, command: c.ContributeInsurance) -> None:  # noqa: N802 -- for it
+        """Pay into a fund."""
+        if command.market_id is not None:
+            self.known(command.market_id).fund += command.amount_micro
+
+    def do_ListMarket(self, command: c.ListMarket) -> None:  # noqa: N802 -- named for the command
+        """List a market."""
+        self.books.markets[command.spec.market_id] = Market(
+            command.spec, command.state, command.insurance_micro
+        )
+
+    def do_PublishOpenInterest(self, command: c.PublishOpenInterest) -> None:  # noqa: N802 -- for it
+        """Publish the open interest."""
+        self.at_ms = command.at_ms
+        for market in self.books.markets.values():
+            market.published = sum(max(0, held.size) for held in market.positions.values())
+
+    # States and prices.
+
+    def do_SetMarketState(self, command: c.SetMarketState) -> None:  # noqa: N802 -- named for it
+        """Open, pause or close a market."""
+        market = self.known(command.market_id)
+        before = market.acting_state
+        market.state, market.hours_closed = command.state, command.hours_closed
+        self.follow_state(command.market_id, before)
+
+    def do_TripBreaker(self, command: c.TripBreaker) -> None:  # noqa: N802 -- named for the command
+        """Let a market only reduce for a while."""
+        market = self.known(command.market_id)
+        if command.until_ms <= command.at_ms:
+            raise Impossible(Reason.INVALID_AMOUNT)
+        before = market.acting_state
+        market.breaker_until = command.until_ms
+        self.follow_state(command.market_id, before)
+
+    def do_MoveReferences(self, command: c.MoveReferences) -> None:  # noqa: N802 -- named for it
+        """Take over prices market by market."""
+        for move in command.moves:
+            if not self.market(move.market_id).stands_still:
+                self.move(move)
+
+    def move(self, move: c.ReferenceMove) -> None:
+        """Take over one market's prices: uncross, then fire triggers."""
+        market = self.market(move.market_id)
+        before = market.acting_state
+        points = {order.sequence: len(market.admitted(order)) for order in market.orders}
+        market.bid, market.ask, market.quoted_at = move.bid_ticks, move.ask_ticks, move.quoted_at_ms
+        market.index, market.mark = move.index_half_ticks, move.mark_half_ticks
+        for order in market.orders:
+            gained = len(market.admitted(order)) > points[order.sequence]
+            order.restless = order.restless or (order.resting and gained)
+        self.follow_state(move.market_id, before)
+        self.uncross(move.market_id)
+        self.fire_triggers(move.market_id)
+
+    def fire_triggers(self, name: str) -> None:
+        """Fire what the mark stands at or beyond, the nearest first."""
+        market = self.market(name)
+        mark = market.mark
+        if mark is None or market.acting_state not in (MarketState.ACTIVE, MarketState.REDUCE_ONLY):
+            return
+        found = []
+        for key, terms in market.triggers.items():
+            rises = (terms.side is Side.BUY) is (terms.trigger is TriggerKind.STOP)
+            price = 2 * (terms.trigger_ticks or 0)
+            if mark >= price if rises else mark <= price:
+                found.append((rises, price if rises else -price, key))
+        for _, _, key in sorted(found):
+            if key in self.market(name).triggers:
+                terms = self.market(name).triggers.pop(key)
+                self.tell("fires", key)
+                self.fired(terms)
+
+    def fired(self, terms: c.SubmitOrder) -> None:
+        """Let a fired trigger become an order, with the checks of now."""
+        plain = msgspec.structs.replace(terms, at_ms=self.at_ms, trigger=None, trigger_ticks=None)
+        try:
+            self.accept(plain, None)
+        except Impossible as refused:
+            self.tell("rejected", terms.order_id, refused.reason.value)
+
+
+def with_less(held: Position, taken: int) -> Position:
+    """Return a position with less collateral."""
+    return Position(held.leverage, held.size, held.cost, held.collateral - taken)
