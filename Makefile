@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python3.12 names the Python that .venv is made with.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser lock reset codes install install-dev
+.PHONY: help run test check browser lock reset codes sim install install-dev
 
 PYTHON_OF_VENV := .venv/bin/python
 # The last word of `make test` is pytest's; PYTEST="-k funding" and the like narrow it.
@@ -32,6 +32,9 @@ check: install-dev ## The quick part of it: format, lint, types, imports, migrat
 		makemigrations --check --dry-run
 	$(PRODUCTION) $(PYTHON_OF_VENV) manage.py check --deploy --fail-level WARNING
 	$(PYTHON_OF_VENV) .ci/locks.py --check
+
+sim: install-dev ## Try the engine in random worlds (MINUTES=5, or SEEDS=17 to see one again)
+	$(PYTHON_OF_VENV) -m tests.simulation.run
 
 browser: install-dev
 	@$(PYTHON_OF_VENV) tests/browser/chromium.py

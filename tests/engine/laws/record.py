@@ -4,12 +4,19 @@ What is not here: drawing commands (`tests.engine.laws.stream`).
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from engine.commands import Command
 from engine.exchange import decide, evolve
 from engine.state import State
 from tests.engine.laws.facts import Facts, Happening, Step, facts_of
 from tests.engine.laws.stream import Stream
+
+
+class HasState(Protocol):
+    """Whatever holds the state that the next command is drawn for."""
+
+    state: State
 
 
 class Recorder:
@@ -31,11 +38,11 @@ class Recorder:
         return Step(command=command, before=before, happenings=tuple(happenings))
 
 
-def commands_of(stream: Stream, state: State, *, length: int) -> Iterator[Command]:
-    """Draw a whole world: opening, life and end; the state must follow meanwhile."""
+def commands_of(stream: Stream, holder: HasState, *, length: int) -> Iterator[Command]:
+    """Draw a whole world: opening, life and end; the holder's state must follow meanwhile."""
     yield from stream.opening()
     for _ in range(length):
-        yield stream.next(state)
+        yield stream.next(holder.state)
     yield from stream.closing()
 
 
@@ -43,4 +50,4 @@ def record(*, seed: int, length: int) -> list[Step]:
     """Run one world."""
     recorder = Recorder()
     stream = Stream(seed=seed)
-    return [recorder.step(each) for each in commands_of(stream, recorder.state, length=length)]
+    return [recorder.step(each) for each in commands_of(stream, recorder, length=length)]

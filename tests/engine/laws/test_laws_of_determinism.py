@@ -1,4 +1,5 @@
 import ast
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,15 @@ from tests.engine.laws.record import commands_of
 from tests.engine.laws.stream import Stream
 
 ENGINE = sorted((Path(__file__).parents[3] / "engine").rglob("*.py"))
+
+
+@dataclass
+class Kept:
+    """Holds the state that commands are drawn for."""
+
+    state: State = field(default_factory=State)
+
+
 NAMED_ONCE = (
     c.SubmitOrder,
     c.ClosePosition,
@@ -30,9 +40,9 @@ REFUSALS = (ev.OrderRepeated, ev.OrderRejected, ev.CommandRejected)
 
 
 def test_decide_changes_nothing() -> None:
-    state = State()
-    rejected = 0
-    for command in commands_of(Stream(seed=5), state, length=150):
+    kept = Kept()
+    state, rejected = kept.state, 0
+    for command in commands_of(Stream(seed=5), kept, length=150):
         before, facts = digest(state), facts_of(state)
         events = decide(state, command)
         assert (digest(state), facts_of(state)) == (before, facts), command
@@ -43,8 +53,9 @@ def test_decide_changes_nothing() -> None:
 
 
 def test_replaying_the_events_gives_the_same_bytes() -> None:
-    applied, replayed = State(), State()
-    for command in commands_of(Stream(seed=6), applied, length=300):
+    kept, replayed = Kept(), State()
+    applied = kept.state
+    for command in commands_of(Stream(seed=6), kept, length=300):
         for event in apply(applied, command):
             evolve(replayed, event)
         assert facts_of(applied) == facts_of(replayed), command
@@ -52,9 +63,9 @@ def test_replaying_the_events_gives_the_same_bytes() -> None:
 
 
 def test_a_snapshot_and_the_later_events_equal_the_whole_log() -> None:
-    whole = State()
-    restored = State()
-    for count, command in enumerate(commands_of(Stream(seed=8), whole, length=300)):
+    kept, restored = Kept(), State()
+    whole = kept.state
+    for count, command in enumerate(commands_of(Stream(seed=8), kept, length=300)):
         events = apply(whole, command)
         assert apply(restored, command) == events, command
         if count % 25 == 0:
@@ -63,9 +74,9 @@ def test_a_snapshot_and_the_later_events_equal_the_whole_log() -> None:
 
 
 def test_a_command_acts_once_however_often_it_arrives() -> None:
-    state = State()
-    again = 0
-    for command in commands_of(Stream(seed=9), state, length=300):
+    kept = Kept()
+    state, again = kept.state, 0
+    for command in commands_of(Stream(seed=9), kept, length=300):
         apply(state, command)
         if isinstance(command, NAMED_ONCE):
             again += 1
