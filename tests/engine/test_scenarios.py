@@ -1,3 +1,4 @@
+import re
 from functools import cache
 from pathlib import Path
 
@@ -45,6 +46,12 @@ def test_every_event_is_shown_by_a_scenario() -> None:
     shown, _ = happened()
     every = {kind.__name__ for kind in TABLE}
     assert every - shown == set(EVENTS_IN_NO_SCENARIO)
+
+
+def test_the_index_of_scenarios_links_every_file() -> None:
+    index = (Path(__file__).parents[2] / "docs" / "SCENARIOS.md").read_text()
+    linked = re.findall(r"\(\.\./tests/engine/scenarios/([^)]+)\)", index)
+    assert sorted(linked) == [path.name for path in FILES]
 
 
 def test_a_scenario_that_says_something_else_fails() -> None:
