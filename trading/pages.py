@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -157,6 +158,11 @@ def market(request: HttpRequest, symbol: str) -> HttpResponse:
         "chart_minutes": CHART_MINUTES,
     }
     return render(request, "market.html", context)
+
+
+def price_mode(request: HttpRequest) -> dict[str, str]:  # noqa: ARG001 - a context processor's signature
+    """Tell every page where prices come from, so that none that are made up pass for real."""
+    return {"price_mode": settings.PRICES["mode"]}
 
 
 def chart_line(candles: list[CandleView]) -> str:

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from trading.models import Market, MarketTicker
 from trading.pages import PARTS
@@ -107,3 +107,23 @@ def test_no_page_holds_a_script_or_a_style_of_its_own(path: str) -> None:
     assert "<style" not in html
     assert not re.search(r"\sstyle=", html)
     assert not re.search(r"\son\w+=", html)
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence"),
+    [
+        ("simulated", "Prices are simulated; no money here is real."),
+        ("replay", "Prices are a recording played again; no money here is real."),
+    ],
+)
+def test_every_page_says_when_prices_are_not_live(
+    settings: Settings, mode: str, sentence: str
+) -> None:
+    settings.PRICES = settings.PRICES | {"mode": mode}
+    for path in ("/", "/markets", "/markets/BTC-USDT-PERP", "/login"):
+        assert sentence in page(path)
+
+
+def test_live_prices_need_no_such_sentence(settings: Settings) -> None:
+    settings.PRICES = settings.PRICES | {"mode": "live"}
+    assert "no money here is real" not in page("/")
