@@ -20,6 +20,7 @@ LAWS: tuple[Callable[[Step], None], ...] = (
     risk.raising_fills_are_margined,
     risk.liquidation_prices_are_exact,
     risk.only_the_liquidatable_are_liquidated,
+    risk.liquidations_close_the_fewest_lots,
     risk.liquidations_never_worsen,
     risk.trades_make_nobody_liquidatable,
     risk.liquidation_fees_stop_at_bankruptcy,

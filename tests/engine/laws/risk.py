@@ -3,6 +3,8 @@
 Each function takes one step and asserts. What is not here: money (`tests.engine.laws.money`).
 """
 
+from fractions import Fraction
+
 from engine import events as ev
 from engine.events import Filled, Leg
 from engine.state import BACKSTOP
@@ -115,6 +117,33 @@ def only_the_liquidatable_are_liquidated(step: Step) -> None:
             known = (event.market_id, event.taker.account_id) in started or held.is_pending
             assert known, event
             assert held.size_lots * event.taker.lots < 0, event
+
+
+def liquidations_close_the_fewest_lots(step: Step) -> None:
+    """I34: while equity is not negative no fill closes more lots than are needed for health."""
+    rates: dict[tuple[str, str], Fraction] = {}
+    for happening, event in trades(step, TradeKind.LIQUIDATION, TradeKind.BACKSTOP):
+        account_id = event.taker.account_id
+        market = happening.before.markets[event.market_id]
+        if market.equity(account_id) < 0:
+            continue
+        size = abs(market.position(account_id).size_lots)
+        notional = size * (market.mark or 0) * market.unit
+        share = Fraction(market.maintenance(account_id), 2 * notional)
+        rate = rates.setdefault((event.market_id, account_id), min(Fraction(5, 1000), share))
+        assert event.quantity_lots <= fewest_lots(market, account_id, rate), event
+
+
+def fewest_lots(market: MarketFacts, account_id: str, rate: Fraction) -> int:
+    """Count up to the first number of lots after which what remains is healthy, else all."""
+    whole = abs(market.position(account_id).size_lots)
+    lot = (market.mark or 0) * market.unit
+    there = market.equity(account_id)
+    for closed in range(whole):
+        fee = closed * lot * rate
+        if there - fee >= Fraction(3, 2) * margin.maintenance((whole - closed) * lot):
+            return closed + 1 if closed and fee.denominator > 1 else max(1, closed)
+    return whole
 
 
 def liquidations_never_worsen(step: Step) -> None:

@@ -22,6 +22,10 @@ def test_only_the_liquidatable_are_liquidated(worlds: list[list[Step]]) -> None:
     hold(risk.only_the_liquidatable_wait, worlds)
 
 
+def test_a_liquidation_closes_the_fewest_lots_that_help(worlds: list[list[Step]]) -> None:
+    hold(risk.liquidations_close_the_fewest_lots, worlds)
+
+
 def test_a_liquidation_never_worsens_what_it_touches(worlds: list[list[Step]]) -> None:
     hold(risk.liquidations_never_worsen, worlds)
 

@@ -14,19 +14,21 @@ MOST_TRIES = 400
 
 
 def shrunk(commands: list[c.Command], fails: Callable[[list[c.Command]], bool]) -> list[c.Command]:
-    """Leave out ever smaller pieces as long as what remains still fails."""
-    kept, piece, tries = list(commands), len(commands) // 2, 0
+    """Leave out ever smaller pieces as long as what remains still fails; markets stay."""
+    listed = [each for each in commands if isinstance(each, c.ListMarket)]
+    kept = [each for each in commands if not isinstance(each, c.ListMarket)]
+    piece, tries = len(kept) // 2, 0
     while piece and tries < MOST_TRIES:
         at = 0
         while at < len(kept) and tries < MOST_TRIES:
             fewer = kept[:at] + kept[at + piece :]
             tries += 1
-            if fails(fewer):
+            if fails(listed + fewer):
                 kept = fewer
             else:
                 at += piece
         piece //= 2
-    return kept
+    return listed + kept
 
 
 def scenario(commands: list[c.Command]) -> str:
