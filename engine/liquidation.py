@@ -53,7 +53,12 @@ def run_liquidations(d: Decision, market: Market, /) -> None:
             pend(d, market, account_id, pending=False)
     for account_id in triggered:
         position = market.positions[account_id]
-        if position.size_lots and not _is_deferred(d, market, account_id, position):
+        if not position.size_lots:
+            continue
+        now = health(market, position)
+        if now.equity >= now.maintenance:  # a trade of another's liquidation healed it (I34)
+            _settle_pending(d, market, account_id)
+        elif not _is_deferred(d, market, account_id, position):
             liquidate(d, market, account_id)
 
 
