@@ -10,7 +10,7 @@ from engine.reasons import Reason
 from engine.vocabulary import MarketState, MinQuantityMode, Pricing, SelfTrade
 from tests.engine.reference import money
 from tests.engine.reference.money import Impossible, Side
-from tests.engine.reference.records import Books, Market, Order, Position
+from tests.engine.reference.records import Books, Market, Order, Pair, Position
 
 MATCHING = (MarketState.ACTIVE, MarketState.REDUCE_ONLY)
 
@@ -274,9 +274,29 @@ class Matcher:
         self.books.told.append(("fill", *ids, price, lots, fees, taker.sequence))
         taker.taken += value
         maker.made += value
-        for side in (taking, making):
-            self.settle(name, side, lots)
-        return self.follow_up(name, taker.sequence, maker.sequence)
+        turned = [self.settle(name, side, lots) for side in (taking, making)]
+        for side, turns in ((making, turned[1]), (taking, turned[0])):
+            if self.books.free(side.order.terms.account_id) <= 0:
+                self.carry(name, side.order.terms.account_id)
+            self.follow_pair(name, side, turns=turns)
+        return self.end_below_minimum(name, taker.sequence, maker.sequence)
+
+    def follow_pair(self, name: str, side: Side, *, turns: bool) -> None:
+        """Clear the triggers of a position that closed or turned; attach those of the order."""
+        market, terms = self.market(name), side.order.terms
+        if turns and terms.account_id in market.pairs:
+            self.set_pair(name, terms.account_id, (None, None))
+        if side.opened and (terms.take_profit is not None or terms.stop_loss is not None):
+            self.set_pair(name, terms.account_id, (terms.take_profit, terms.stop_loss))
+
+    def set_pair(self, name: str, account_id: str, pair: Pair) -> None:
+        """Set or clear a position's take-profit and stop-loss."""
+        pairs = self.market(name).pairs
+        pairs.pop(account_id, None)
+        if pair != (None, None):
+            pairs[account_id] = pair
+        prices = [None if leg is None else leg.trigger_ticks for leg in pair]
+        self.books.told.append(("pair", account_id, *prices))
 
     def limits(self, market: Market, taking: Side, making: Side) -> tuple[Side, Reason] | None:
         """Return which side a true limit of the market stops."""
@@ -308,12 +328,13 @@ class Matcher:
         gap = Fraction(market.spec.stress_gap_ppb, 10**9)
         return max(Fraction(0), gap - Fraction(10**9 // held.leverage, 10**9))
 
-    def settle(self, name: str, side: Side, lots: int) -> None:
-        """Make one side true: position, cash, order, reservation."""
+    def settle(self, name: str, side: Side, lots: int) -> bool:
+        """Make one side true; tell whether the position closed or turned around."""
         market = self.market(name)
         order = side.order
         account_id = order.terms.account_id
         held = market.position(account_id)
+        turns = held.size != 0 and held.size * side.after.size <= 0
         held.size, held.cost = side.after.size, side.after.cost
         held.collateral = side.after.collateral
         self.books.account(account_id).cash += side.cash
@@ -323,24 +344,15 @@ class Matcher:
         if order.leaves == 0:
             market.orders.remove(order)
         money.recompute_both(self.books, market, account_id)
+        return turns
 
-    def follow_up(self, name: str, taker: int, maker: int) -> Reason | None:
-        """Cancel what cash no longer carries and leaves below a minimum."""
-        for sequence, account_id in self.parties(taker, maker):
-            del sequence
-            if self.books.free(account_id) <= 0:
-                self.carry(name, account_id)
+    def end_below_minimum(self, name: str, taker: int, maker: int) -> Reason | None:
+        """Cancel leaves below the minimum; say whether the taker's are."""
         left = self.find(name, maker)
         if left is not None and self.fell_below(left):
             self.cancel(name, left, Reason.BELOW_MINIMUM)
         left = self.find(name, taker)
         return Reason.BELOW_MINIMUM if left is not None and self.fell_below(left) else None
-
-    def parties(self, taker: int, maker: int) -> list[tuple[int, str]]:
-        """Return the maker's and the taker's sequence and account."""
-        return [(maker, self.owners[maker]), (taker, self.owners[taker])]
-
-    owners: dict[int, str]
 
     @staticmethod
     def fell_below(order: Order) -> bool:

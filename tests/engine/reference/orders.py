@@ -32,7 +32,6 @@ class OrderDesk(Matcher):
         self.seen: dict[str, str] = {}
         self.client_ids: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
         self.switches: dict[str, int] = {}
-        self.owners = {}
 
     def do(self, command: c.Command) -> list[tuple[object, ...]]:
         """Do a command; return what is told of it, in order."""
@@ -146,7 +145,6 @@ class OrderDesk(Matcher):
         if body is not None:
             self.remember(terms, body)
         market.orders.append(order)
-        self.owners[order.sequence] = terms.account_id
         money.recompute_side(self.books, market, terms.account_id, is_buy=order.is_buy)
         self.tell("accepted", terms.order_id, order.leaves)
         self.match_or_rest(name, order.sequence)
@@ -284,7 +282,6 @@ class OrderDesk(Matcher):
         else:
             market.orders.remove(order)
             order.sequence, order.resting, order.restless = self.sequence, False, False
-            self.owners[order.sequence] = account_id
             market.orders.append(order)
         needed = money.needed_reserve(market, account_id, is_buy=order.is_buy, extra=None)
         if not keeps and needed - now > max(0, self.books.free(account_id)):

@@ -6,8 +6,11 @@ here: what is done with it (`venue`, `matcher`, `money`).
 
 from dataclasses import dataclass, field, replace
 
-from engine.commands import MarketSpec, SubmitOrder
+from engine.commands import MarketSpec, Protection, SubmitOrder
 from engine.vocabulary import MarketState, OrderType, Side, TimeInForce
+
+Pair = tuple[Protection | None, Protection | None]
+"""A position's take-profit and stop-loss."""
 
 
 @dataclass
@@ -73,6 +76,7 @@ class Market:
     positions: dict[str, Position] = field(default_factory=dict)
     attempts: dict[str, list[int]] = field(default_factory=dict)
     triggers: dict[str, SubmitOrder] = field(default_factory=dict)
+    pairs: dict[str, Pair] = field(default_factory=dict)
 
     @property
     def unit(self) -> int:
@@ -161,6 +165,7 @@ class Books:
                 positions={key: replace(held) for key, held in market.positions.items()},
                 attempts={key: list(at) for key, at in market.attempts.items()},
                 triggers=dict(market.triggers),
+                pairs=dict(market.pairs),
             )
             for name, market in self.markets.items()
         }

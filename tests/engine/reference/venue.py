@@ -176,17 +176,67 @@ class Venue(OrderDesk):
         mark = market.mark
         if mark is None or market.acting_state not in (MarketState.ACTIVE, MarketState.REDUCE_ONLY):
             return
-        found = []
-        for key, terms in market.triggers.items():
-            rises = (terms.side is Side.BUY) is (terms.trigger is TriggerKind.STOP)
-            price = 2 * (terms.trigger_ticks or 0)
-            if mark >= price if rises else mark <= price:
-                found.append((rises, price if rises else -price, key))
-        for _, _, key in sorted(found):
-            if key in self.market(name).triggers:
-                terms = self.market(name).triggers.pop(key)
-                self.tell("fires", key)
-                self.fired(terms)
+        for rises in (False, True):
+            for _, key in sorted(self.crossed(self.market(name), mark, rises=rises)):
+                if key[0] == "p":
+                    self.fire_pair(name, key[1:], mark)
+                elif key[1:] in self.market(name).triggers:
+                    terms = self.market(name).triggers.pop(key[1:])
+                    self.tell("fires", key[1:])
+                    self.fired(terms)
+
+    def crossed(self, market: Market, mark: int, *, rises: bool) -> list[tuple[int, str]]:
+        """List what waits on one side of the mark and is reached, with its distance."""
+        waiting = [
+            (terms.trigger_ticks or 0, "o" + key)
+            for key, terms in market.triggers.items()
+            if rises is ((terms.side is Side.BUY) is (terms.trigger is TriggerKind.STOP))
+        ]
+        for account_id, (profit, stop) in market.pairs.items():
+            leg = profit if rises is (market.position(account_id).size > 0) else stop
+            if leg is not None:
+                waiting.append((leg.trigger_ticks, "p" + account_id))
+        if rises:
+            return [(2 * at, key) for at, key in waiting if mark >= 2 * at]
+        return [(-2 * at, key) for at, key in waiting if mark <= 2 * at]
+
+    def fire_pair(self, name: str, account_id: str, mark: int) -> None:
+        """Fire the leg of a pair that is crossed, the stop first: close the whole position."""
+        market = self.market(name)
+        size = market.position(account_id).size
+        for leg in reversed(market.pairs.get(account_id, (None, None))):
+            if leg is None:
+                continue
+            is_stop = leg is market.pairs[account_id][1]
+            rises = (size > 0) is not is_stop
+            if mark >= 2 * leg.trigger_ticks if rises else mark <= 2 * leg.trigger_ticks:
+                break
+        else:
+            return
+        del market.pairs[account_id]
+        self.tell("pair fires", account_id)
+        terms = c.SubmitOrder(
+            at_ms=self.at_ms,
+            order_id=f"{account_id}:{name}:{self.sequence}",
+            account_id=account_id,
+            market_id=name,
+            side=Side.SELL if size > 0 else Side.BUY,
+            order_type=OrderType.MARKET if leg.limit_ticks is None else OrderType.LIMIT,
+            quantity_lots=abs(size),
+            limit_ticks=leg.limit_ticks,
+            time_in_force=TimeInForce.IOC if leg.limit_ticks is None else TimeInForce.GTC,
+            reduce_only=True,
+        )
+        self.fired(terms)
+
+    def do_SetPositionTriggers(self, command: c.SetPositionTriggers) -> None:  # noqa: N802 -- for it
+        """Set or clear the triggers of a position that there is."""
+        market = self.known(command.market_id)
+        pair = (command.take_profit, command.stop_loss)
+        if not market.position(command.account_id).size:
+            raise Impossible(Reason.REDUCE_ONLY_REJECTED)
+        if market.pairs.get(command.account_id, (None, None)) != pair:
+            self.set_pair(command.market_id, command.account_id, pair)
 
     def fired(self, terms: c.SubmitOrder) -> None:
         """Let a fired trigger become an order, with the checks of now."""
