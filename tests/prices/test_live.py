@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
+from prices.adapters.live import LiveAdapter, LiveSettings, LookedUpHermes
 from prices.records import Currency, Kind, MarketSources, Source
 from tests.prices.heard import Heard
 from tests.prices.sources import BTC, EUR
-
-pytest.importorskip("aiohttp", reason="ccxt is not installed: run `make install-dev`")
-from prices.adapters.live import LiveAdapter, LiveSettings, LookedUpHermes
 
 ADDRESS = "So11111111111111111111111111111111111111112"
 

@@ -22,7 +22,6 @@ from tests.prices.heard import Heard
 from tests.prices.odd_server import CLOSE, CUT, OddServer, Script, Visit, odd_server
 from tests.prices.sources import usdt
 
-pytest.importorskip("ccxt", reason="ccxt is not installed: run `make install-dev`")
 MARKET_ID = "BTC-USDT-PERP"
 SPECS = {venue.name: venue for venue in VENUES}
 

@@ -302,8 +302,7 @@ def test_there_must_be_markets(listing: object) -> None:
 
 
 def test_the_live_mode_needs_nothing_simulated() -> None:
-    pytest.importorskip("aiohttp", reason="ccxt is not installed: run `make install-dev`")
-    world_settings = PriceSettings(mode="live")
+    world_settings = PriceSettings(mode="live", hermes_url="https://hermes.invalid")
     base = simulated_run().run._sourcing
     sourcing = make_sourcing(
         world_settings,

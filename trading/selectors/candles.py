@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from trading.models import Market
+from trading.models import IndexCandle, Market
 
 INTERVALS = {
     "1m": timedelta(minutes=1),
@@ -82,6 +82,6 @@ def index_candles(
 def reach_of(*, market: Market, until: datetime, interval: timedelta, limit: int) -> datetime:
     """Return how far back a page must look: so many minutes with rows, not of the clock."""
     minutes = limit * (interval // timedelta(minutes=1))
-    older = market.index_candles.filter(opened_at__lt=until).order_by("-opened_at")
+    older = IndexCandle.objects.filter(market=market, opened_at__lt=until).order_by("-opened_at")
     row = older.values_list("opened_at", flat=True)[minutes : minutes + 1].first()
     return EPOCH if row is None else EPOCH + (row - EPOCH) // interval * interval
