@@ -5,7 +5,7 @@ The tests and the simulation read it. What is not here: the laws themselves.
 
 from collections.abc import Callable, Iterable
 
-from tests.engine.laws import book, money, risk
+from tests.engine.laws import book, money, risk, waterfall
 from tests.engine.laws.facts import Step
 
 LAWS: tuple[Callable[[Step], None], ...] = (
@@ -26,6 +26,10 @@ LAWS: tuple[Callable[[Step], None], ...] = (
     risk.liquidation_fees_stop_at_bankruptcy,
     risk.voluntary_reductions_leave_enough,
     risk.only_the_liquidatable_wait,
+    waterfall.funds_pay_in_order,
+    waterfall.winners_bear_no_more_than_their_profit,
+    waterfall.winners_come_by_rank,
+    waterfall.the_backstop_keeps_its_limit,
     book.fills_are_at_public_points,
     book.better_price_then_age,
     book.nobody_trades_with_itself,
@@ -41,6 +45,7 @@ class Judge:
     def __init__(self) -> None:
         self.orders = book.Orders()
         self.client_ids = book.ClientIds()
+        self.hours = waterfall.Hours()
 
     def judge(self, step: Step) -> None:
         """Assert every law of one more step."""
@@ -48,6 +53,7 @@ class Judge:
             law(step)
         self.orders.follow(step)
         self.client_ids.follow(step)
+        self.hours.follow(step)
 
 
 def hold(law: Callable[[Step], None], worlds: Iterable[list[Step]]) -> None:

@@ -108,6 +108,7 @@ def fees_are_bounded(step: Step) -> None:
             assert event.taker.fee_micro >= 0, event
             assert event.fees_micro == event.taker.fee_micro + event.maker.fee_micro, event
             assert event.fees_micro >= 0, event
+        _fee_is_within_what_is_released(happening.before, event)
         for leg in (event.taker, event.maker):
             if leg.fee_micro > 0 and leg.account_id != BACKSTOP:
                 after = happening.after
@@ -116,6 +117,17 @@ def fees_are_bounded(step: Step) -> None:
                 was = happening.before.markets[event.market_id].position(leg.account_id)
                 if was.size_lots * leg.lots < 0 and held.size_lots == 0:
                     assert held.collateral_micro == 0, event
+
+
+def _fee_is_within_what_is_released(before: Facts, event: ev.Filled) -> None:
+    """Assert that a voluntary decrease pays its fee from what it releases."""
+    leg = event.taker
+    held = before.markets[event.market_id].position(leg.account_id)
+    if event.kind is not TradeKind.TRADE or leg.account_id == BACKSTOP:
+        return
+    if held.size_lots * leg.lots < 0 and abs(leg.lots) <= abs(held.size_lots):
+        released = held.collateral_micro * abs(leg.lots) // abs(held.size_lots)
+        assert leg.fee_micro <= max(0, released + leg.realized_pnl_micro), event
 
 
 def only_the_concerned_pay(step: Step) -> None:
