@@ -16,6 +16,7 @@ LAWS: tuple[Callable[[Step], None], ...] = (
     money.only_the_concerned_pay,
     money.funding_sums_to_zero,
     money.margin_only_moves,
+    money.only_final_money_is_withdrawn,
     risk.positions_sum_to_zero,
     risk.raising_fills_are_margined,
     risk.liquidation_prices_are_exact,

@@ -188,3 +188,12 @@ def margin_only_moves(step: Step) -> None:
                 by = happening.after.account(account_id).cash_micro
                 by -= happening.before.account(account_id).cash_micro
                 assert by == -step.command.amount_micro, happening.event
+
+
+def only_final_money_is_withdrawn(step: Step) -> None:
+    """I1: what is held for a withdrawal is free and rests on no deposit that may vanish."""
+    for happening in step.happenings:
+        event = happening.event
+        if isinstance(event, ev.WithdrawalReserved):
+            account = happening.before.account(event.account_id)
+            assert event.amount_micro <= account.free_micro - account.unfinal_micro, event

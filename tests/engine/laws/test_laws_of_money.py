@@ -29,3 +29,7 @@ def test_an_hour_of_funding_sums_to_zero(worlds: list[list[Step]]) -> None:
 
 def test_margin_only_moves_between_cash_and_collateral(worlds: list[list[Step]]) -> None:
     hold(money.margin_only_moves, worlds)
+
+
+def test_only_final_money_is_withdrawn(worlds: list[list[Step]]) -> None:
+    hold(money.only_final_money_is_withdrawn, worlds)
