@@ -86,6 +86,7 @@ def test_a_limit_outside_1_to_500_is_refused(limit: str) -> None:
 @pytest.mark.parametrize(
     "cursor",
     ["", "nonsense", "cD0yMDI0", signing.dumps([0, "'; --"], salt="cursor:-date_joined,-id")],
+    ids=["empty", "nonsense", "base64", "signed, of other values"],
 )
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     with pytest.raises(Failure) as caught:
