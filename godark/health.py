@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,7 +141,9 @@ class Watch:
         """Return the probe under way, or a new one."""
         future = self._running.get(name)
         if future is None or future.done():
-            future = self._running[name] = self._threads.submit(_probe, name, self._probes[name])
+            future = self._running[name] = self._threads.submit(
+                copy_context().run, _probe, name, self._probes[name]
+            )
         return future
 
 

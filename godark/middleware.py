@@ -98,7 +98,10 @@ class RequestMiddleware(Middleware):
         return None
 
     def after(self, request: SiteRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Answer the id back; count and log by route, since a path may hold a token."""
+        """Answer the id back; count and log by route, since a path may hold a token.
+
+        The id stays bound: Django writes its own line of a failure after the last middleware.
+        """
         response.headers["X-Request-ID"] = request.request_id
         seconds = time.perf_counter() - request.started_seconds
         method = request.method if request.method in METHODS else "OTHER"
@@ -114,7 +117,6 @@ class RequestMiddleware(Middleware):
             milliseconds=round(seconds * 1000, 1),
             address=request.client_address,
         )
-        structlog.contextvars.clear_contextvars()
         return response
 
 

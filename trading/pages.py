@@ -92,7 +92,7 @@ class Part:
 PARTS = (
     Part(name="Accounts", stands=True),
     Part(name="Market rules, by page and API", stands=True),
-    Part(name="Live prices", stands=True),
+    Part(name="Index, mark and reference prices", stands=True),
     Part(name="Hidden orders and matching", stands=False),
     Part(name="Vault and withdrawals", stands=False),
     Part(name="Roots, checkpoints and proofs", stands=False),

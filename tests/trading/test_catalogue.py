@@ -143,10 +143,10 @@ def test_fees_and_risk_numbers_are_those_of_the_product() -> None:
     )
 
 
-def test_a_market_is_listed_halted_because_it_has_no_index_yet() -> None:
+def test_a_market_is_listed_halted_until_trading_opens() -> None:
     assert not offenders(
         lambda market: (
-            (market.state, market.state_reason) == ("HALTED", "There is no index price yet.")
+            (market.state, market.state_reason) == ("HALTED", "Trading has not opened yet.")
         )
     )
 

@@ -166,7 +166,7 @@ def list_markets(missing: dict[str, Wanted], *, at: datetime) -> None:
         Market(
             **wanted.columns,
             state=MarketState.HALTED,
-            state_reason="There is no index price yet.",
+            state_reason="Trading has not opened yet.",
             state_changed_at=at,
             listed_at=at,
         )
