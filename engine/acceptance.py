@@ -54,9 +54,8 @@ def check_risk(d: Decision, market: Market, order: Order, /, *, replaced_lots: i
     position = market.positions.get(terms.account_id, NO_POSITION)
     side = market.open_sides.get((terms.account_id, order.is_buy))
     held = position.size_lots if order.is_buy else -position.size_lots
-    before = held + (0 if side is None else side.lots) - replaced_lots
-    reach = before + order.leaves_lots
-    raised = reach - max(0, before)
+    own = (0 if side is None else side.lots) - replaced_lots
+    reach = held + own + order.leaves_lots
     if reach <= 0:
         return
     if position.is_pending:
@@ -66,7 +65,7 @@ def check_risk(d: Decision, market: Market, order: Order, /, *, replaced_lots: i
         raise Refusal(
             Reason.POSITION_SIZE_EXCEEDED, lots=reach, limit_lots=limits.position_limit_lots
         )
-    published = market.published_lots + raised
+    published = market.published_lots + reach - max(0, held)
     if published > limits.open_interest_limit_lots:
         raise Refusal(
             Reason.OPEN_INTEREST_EXCEEDED,

@@ -171,13 +171,13 @@ class OrderDesk(Matcher):
         if terms.reduce_only or market.acting_state is MarketState.REDUCE_ONLY:
             return
         held = market.positions.get(terms.account_id, Position())
-        before = self.reach(market, terms.account_id, is_buy=order.is_buy) - replaced
-        reach = before + order.leaves
+        reach = self.reach(market, terms.account_id, is_buy=order.is_buy) - replaced
+        reach += order.leaves
         if reach <= 0:
             return
         if reach > market.spec.position_limit_lots:
             raise Impossible(Reason.POSITION_SIZE_EXCEEDED)
-        raised = reach - max(0, before)
+        raised = reach - max(0, held.size if order.is_buy else -held.size)
         if market.published + raised > market.spec.open_interest_limit_lots:
             raise Impossible(Reason.OPEN_INTEREST_EXCEEDED)
         self.check_leverage(market, held.leverage, reach)
