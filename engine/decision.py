@@ -71,6 +71,13 @@ def effective_state(market: Market, /) -> MarketState:
     return state
 
 
+def stands_still(market: Market, /) -> bool:
+    """Tell whether marks, funding and triggers stand still: halted, delisted, out of hours."""
+    return market.state in (MarketState.HALTED, MarketState.DELISTED) or (
+        market.state is MarketState.CANCEL_ONLY and market.hours_closed
+    )
+
+
 def is_matching(market: Market, at_ms: int, /) -> bool:
     """Tell whether orders may execute: the state lets them and the reference is fresh."""
     prices = market.prices

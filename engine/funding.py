@@ -7,13 +7,12 @@ says.
 
 from engine.aftermath import liquidate_all
 from engine.commands import PayFunding, SampleFunding
-from engine.decision import Decision, Refusal, effective_state
+from engine.decision import Decision, Refusal, stands_still
 from engine.events import FundingPaid, FundingRateSet, FundingSampled, FundingSettled
 from engine.reasons import Reason
 from engine.settings import find_market
 from engine.state import Funding, Market
 from engine.units import PPB, div_trunc
-from engine.vocabulary import MarketState
 
 INTEREST_PPB = 100_000
 INTEREST_BAND_PPB = 500_000
@@ -22,10 +21,15 @@ HOURS_OF_RATE = 8
 
 
 def sample_funding(d: Decision, command: SampleFunding, /) -> None:
-    """Record this second's premiums of the markets that there are."""
-    known = tuple(s for s in command.samples if s.market_id in d.state.markets)
-    if known:
-        d.emit(FundingSampled(at_ms=d.at_ms, samples=known))
+    """Record this second's premiums of the markets that there are and that do not stand still."""
+    markets = d.state.markets
+    live = tuple(
+        sample
+        for sample in command.samples
+        if sample.market_id in markets and not stands_still(markets[sample.market_id])
+    )
+    if live:
+        d.emit(FundingSampled(at_ms=d.at_ms, samples=live))
 
 
 def hourly_rate_ppb(premium_ppb: int, /) -> int:
@@ -52,7 +56,7 @@ def pay_funding(d: Decision, command: PayFunding, /) -> None:
         raise Refusal(Reason.DUPLICATE_ID, paid_hour=market.funding.paid_hour)
     index = market.prices.index_half_ticks
     rate = rate_of(market.funding)
-    if index is None or _stands_still(market):
+    if index is None or stands_still(market):
         rate = None
     d.emit(
         FundingRateSet(
@@ -66,13 +70,6 @@ def pay_funding(d: Decision, command: PayFunding, /) -> None:
     if rate:
         assert index is not None
         _pay(d, market, command.hour, index * rate)
-
-
-def _stands_still(market: Market, /) -> bool:
-    state = effective_state(market)
-    return state in (MarketState.HALTED, MarketState.DELISTED) or (
-        state is MarketState.CANCEL_ONLY and market.hours_closed
-    )
 
 
 def payment_floor_micro(size_lots: int, unit_micro: int, index_x_rate: int, /) -> int:

@@ -6,7 +6,7 @@ What is not here: where prices come from.
 
 from engine.aftermath import liquidate_all
 from engine.commands import MoveReferences, ReferenceMove
-from engine.decision import Decision, Refusal, effective_state
+from engine.decision import Decision, Refusal, effective_state, stands_still
 from engine.events import (
     CommandRejected,
     MarketStateChanged,
@@ -18,7 +18,6 @@ from engine.shape import LARGEST
 from engine.state import Market
 from engine.triggers import fire_triggers
 from engine.uncrossing import uncross
-from engine.vocabulary import MarketState
 
 
 def move_references(d: Decision, command: MoveReferences, /) -> None:
@@ -57,7 +56,7 @@ def _check(d: Decision, move: ReferenceMove, /) -> None:
 
 def _move(d: Decision, move: ReferenceMove, /) -> None:
     market = d.state.markets[move.market_id]
-    if _stands_still(market):
+    if stands_still(market):
         return
     before = effective_state(market)
     resumes = market.prices.index_half_ticks is None and market.long_lots > 0
@@ -68,13 +67,6 @@ def _move(d: Decision, move: ReferenceMove, /) -> None:
     uncross(d, market)
     fire_triggers(d, market)
     liquidate_all(d, market)
-
-
-def _stands_still(market: Market, /) -> bool:
-    """Tell whether the market's marks stand still: halted, delisted, or out of hours."""
-    return market.state in (MarketState.HALTED, MarketState.DELISTED) or (
-        market.state is MarketState.CANCEL_ONLY and market.hours_closed
-    )
 
 
 def give_grace(d: Decision, market: Market, /) -> None:
