@@ -24,7 +24,7 @@ from engine.legs import plan_leg
 from engine.limits import check_market_limits
 from engine.margin import bracket_of
 from engine.matching import accepts, fell_below, settle_leg
-from engine.orders import Order, open_order
+from engine.orders import Order, is_past, open_order
 from engine.reasons import Reason
 from engine.state import BACKSTOP, Market, Position
 from engine.takeover import closing_leg, left_above_bankruptcy_micro
@@ -205,6 +205,8 @@ def _sell_into_book(d: Decision, market: Market, account_id: str, fee_ppb: int, 
             return
         maker: Order | None = market.orders[sequence]
         assert maker is not None
+        if is_past(maker, at_ms=d.at_ms):
+            continue
         if must_reduce(market, maker):
             maker = clamp(d, market, maker)
             if maker is None:

@@ -14,7 +14,7 @@ from engine.events import Filled, Leg, PositionTriggersSet
 from engine.fees import maker_rebate_floor_micro, taker_fee_ceil_micro
 from engine.legs import plan_leg
 from engine.limits import check_market_limits
-from engine.orders import Order
+from engine.orders import Order, is_past
 from engine.reasons import Reason
 from engine.state import Market
 from engine.vocabulary import (
@@ -33,6 +33,8 @@ def match(d: Decision, market: Market, sequence: int, /) -> Reason | None:
     """
     order = market.orders[sequence]
     terms = order.terms
+    if is_past(order, at_ms=d.at_ms):
+        return None
     if must_reduce(market, order):
         clamped = clamp(d, market, order)
         if clamped is None:
@@ -64,6 +66,8 @@ def taken_lots(d: Decision, since_event: int, sequence: int, /) -> int:
 
 def _take(d: Decision, market: Market, sequence: int, /) -> Reason | None:
     for maker_sequence, price in candidates(market, market.orders[sequence]):
+        if is_past(market.orders[maker_sequence], at_ms=d.at_ms):
+            continue
         stop = _meet(d, market, sequence, maker_sequence, price)
         if stop is not None:
             return stop

@@ -41,6 +41,12 @@ class Order(msgspec.Struct, frozen=True, gc=False):
         return OrderStatus.PARTIALLY_FILLED if self.filled_lots else OrderStatus.OPEN
 
 
+def is_past(order: Order, /, *, at_ms: int) -> bool:
+    """Tell whether an order's moment is over, so that it may not trade any more."""
+    moment = order.terms.expires_at_ms
+    return moment is not None and moment <= at_ms
+
+
 def peg_points(*, side: Side, order_type: OrderType) -> int:
     """Count the price points that an order's type admits at most."""
     if order_type is OrderType.LIMIT or order_type is OrderType.MARKET:

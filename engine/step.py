@@ -1,15 +1,15 @@
 """The order of commands within one step of the exchange.
 
-Expiries, dead-man switches, cancels, reductions and margin additions first, then prices,
-then the rest in order of arrival; a command never passes an earlier one of its own account.
-So a maker can leave before being picked off. What is not here: taking commands in.
+Due expiries and dead-man switches first, then cancels, reductions and margin additions, then
+prices, then the rest in order of arrival; a command never passes an earlier one of its own
+account. So a maker can leave before being picked off. What is not here: taking commands in.
 """
 
 from engine import commands as c
 from engine.state import State
 
-_LEAVING = (c.ExpireDue, c.CancelOrder, c.CancelAll, c.ArmCancelAllAfter)
-LEAVE, PRICE, REST = 0, 1, 2
+_LEAVING = (c.CancelOrder, c.CancelAll, c.ArmCancelAllAfter)
+DUE, LEAVE, PRICE, REST = 0, 1, 2, 3
 
 
 def order_step(state: State, commands: list[c.Command], /) -> list[c.Command]:
@@ -28,6 +28,8 @@ def order_step(state: State, commands: list[c.Command], /) -> list[c.Command]:
 
 def phase_of(state: State, command: c.Command, /) -> int:
     """Return the phase that a command would have if nothing of its account came before."""
+    if isinstance(command, c.ExpireDue):
+        return DUE
     if isinstance(command, _LEAVING):
         return LEAVE
     if isinstance(command, c.MoveReferences):

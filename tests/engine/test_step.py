@@ -56,9 +56,9 @@ def resting() -> State:
     return state
 
 
-def test_who_leaves_comes_before_prices_and_who_comes_after_them() -> None:
+def test_what_is_due_comes_first_then_who_leaves_then_prices_then_the_rest() -> None:
     new, out, time = submit("2", "bob"), cancel("1"), c.ExpireDue(at_ms=1)
-    assert order_step(resting(), [new, PRICES, out, time]) == [out, time, PRICES, new]
+    assert order_step(resting(), [new, PRICES, out, time]) == [time, out, PRICES, new]
 
 
 def test_a_command_never_passes_an_earlier_one_of_its_own_account() -> None:

@@ -41,12 +41,14 @@ def command(kind: int, name: str, number: int) -> c.Command:
 
 
 def rank(each: c.Command) -> int:
-    """Say by the rules alone what comes first: leaving, prices, the rest."""
-    if isinstance(each, c.CancelOrder | c.ExpireDue):
+    """Say by the rules alone what comes first: what is due, leaving, prices, the rest."""
+    if isinstance(each, c.ExpireDue):
         return 0
+    if isinstance(each, c.CancelOrder):
+        return 1
     if isinstance(each, c.MoveMargin) and each.amount_micro > 0:
-        return 0
-    return 1 if isinstance(each, c.MoveReferences) else 2
+        return 1
+    return 2 if isinstance(each, c.MoveReferences) else 3
 
 
 drawn = st.lists(st.tuples(st.integers(0, 5), st.sampled_from(NAMES)), max_size=12)

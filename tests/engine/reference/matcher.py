@@ -38,6 +38,10 @@ class Matcher:
         fresh = market.bid is not None and self.at_ms - market.quoted_at <= 1_500
         return fresh and market.acting_state in MATCHING
 
+    def is_over(self, order: Order) -> bool:
+        """Tell whether an order's moment has come, so that it trades no more."""
+        return order.terms.expires_at_ms is not None and order.terms.expires_at_ms <= self.at_ms
+
     # Ends.
 
     def cancel(self, name: str, order: Order, reason: Reason) -> None:
@@ -153,7 +157,7 @@ class Matcher:
         market = self.market(name)
         found = []
         for maker in market.orders:
-            if maker.is_buy is taker.is_buy or not maker.resting:
+            if maker.is_buy is taker.is_buy or not maker.resting or self.is_over(maker):
                 continue
             if maker.sequence >= taker.sequence or market.bid is None:
                 continue
@@ -171,6 +175,8 @@ class Matcher:
         """Let an order take; return why its remainder must end, if it must."""
         order = self.find(name, sequence)
         assert order is not None
+        if self.is_over(order):
+            return None
         if self.must_reduce(name, order):
             order = self.clamp(name, order)
             if order is None:
