@@ -2,11 +2,12 @@
 
 Per side `max(0, open lots - opposite position)` lots reserve, the youngest first: initial
 margin + undiscounted taker fee + the loss against the mark, at the worst price: a buy's
-limit or cap, else `uncapped`; for sells the greater of limit and `uncapped`, which is the
-greater of ask and index x 1.01. Margin and fee are rounded up once per side. What is not
+limit or cap, else index x 1.01; for sells and uncapped pegs the greater of the effective limit
+and index x 1.01. Margin and fee are rounded up once per side. What is not
 here: who is canceled when the balance does not carry it (`engine.matching`).
 """
 
+from engine.candidates import effective_half_ticks
 from engine.open_orders import OpenSide
 from engine.orders import Order
 from engine.state import NO_POSITION, Market, Position
@@ -16,11 +17,15 @@ UNCAPPED_PERCENT = 101
 
 
 def uncapped_half_ticks(market: Market, /) -> int:
-    """Return the worst price of an order without a cap: max(ask, index x 1.01), up."""
-    prices = market.prices
-    index = prices.index_half_ticks or 0
-    raised = -(-index * UNCAPPED_PERCENT // 100)
-    return raised if prices.ask_ticks is None else max(raised, 2 * prices.ask_ticks)
+    """Return index x 1.01, rounded up: the least worst price of whatever has no cap."""
+    index = market.prices.index_half_ticks or 0
+    return -(-index * UNCAPPED_PERCENT // 100)
+
+
+def _is_far(market: Market, uncapped: int, /) -> bool:
+    """Tell whether the ask is above index x 1.01, so that a peg's effective limit may be."""
+    ask = market.prices.ask_ticks
+    return ask is not None and 2 * ask > uncapped
 
 
 def reserve_ceil_micro(
@@ -48,7 +53,7 @@ def reserve_ceil_micro(
     prices = market.prices
     mark = prices.mark_half_ticks or prices.index_half_ticks or 0
     worst = uncapped_half_ticks(market)
-    if opposite > 0 or (mark > worst and not is_buy):
+    if opposite > 0 or (mark > worst and not is_buy) or _is_far(market, worst):
         value, loss = _walk(market, account_id, is_buy, lots - max(opposite, 0), change)
     elif is_buy:
         value, loss = _sum_buys(market, side, mark, worst, change)
@@ -81,7 +86,7 @@ def _sum_buys(
                 break
             loss += (cap - mark) * market.orders[sequence].leaves_lots
     if change is not None:
-        price = _worst_half_ticks(change[0], worst)
+        price = _worst_half_ticks(market, change[0], worst)
         value += price * change[1]
         loss += max(0, price - mark) * change[1]
     return value, loss
@@ -99,7 +104,7 @@ def _sum_sells(
                 break
             value += (cap - worst) * market.orders[sequence].leaves_lots
     if change is not None:
-        value += _worst_half_ticks(change[0], worst) * change[1]
+        value += _worst_half_ticks(market, change[0], worst) * change[1]
     return value
 
 
@@ -120,7 +125,7 @@ def _walk(
     if change is not None:
         changed = change[0].sequence
         if changed not in market.orders:
-            value, loss, lots = _add(change[0], change[1], lots, (mark, uncapped))
+            value, loss, lots = _add(market, change, lots, (mark, uncapped))
     side = market.open_sides.get((account_id, is_buy))
     orders = market.orders
     for sequence in reversed(side.sequences if side is not None else ()):
@@ -134,32 +139,40 @@ def _walk(
             taken += change[1]
         taken = min(taken, lots)
         lots -= taken
-        limit = order.limit_ticks
-        worst = uncapped if limit is None else 2 * limit
+        worst = _worst_half_ticks(market, order, uncapped)
         if is_buy:
             if worst > mark:
                 loss += (worst - mark) * taken
-        else:
-            worst = max(worst, uncapped)
-            if worst < mark:
-                loss += (mark - worst) * taken
+        elif worst < mark:
+            loss += (mark - worst) * taken
         value += worst * taken
     return value, loss
 
 
-def _add(order: Order, leaves: int, lots: int, prices: tuple[int, int], /) -> tuple[int, int, int]:
+def _add(
+    market: Market, change: tuple[Order, int], lots: int, prices: tuple[int, int], /
+) -> tuple[int, int, int]:
     """Return value and loss of a new order's lots, and how many lots are left to reserve."""
     mark, uncapped = prices
+    order, leaves = change
     taken = min(leaves, lots)
-    worst = _worst_half_ticks(order, uncapped)
+    worst = _worst_half_ticks(market, order, uncapped)
     lost = max(0, worst - mark if order.is_buy else mark - worst)
     return worst * taken, lost * taken, lots - taken
 
 
-def _worst_half_ticks(order: Order, uncapped: int, /) -> int:
-    if order.limit_ticks is None:
-        return uncapped
-    return 2 * order.limit_ticks if order.is_buy else max(2 * order.limit_ticks, uncapped)
+def _worst_half_ticks(market: Market, order: Order, uncapped: int, /) -> int:
+    """Return the half tick at which an order reserves."""
+    limit = order.limit_ticks
+    if limit is None:
+        worst = uncapped
+    elif order.is_buy:
+        return 2 * limit
+    else:
+        worst = max(2 * limit, uncapped)
+    if not _is_far(market, uncapped):
+        return worst
+    return max(worst, effective_half_ticks(market, order) or 0)
 
 
 def youngest_reserving(market: Market, account_id: str, /) -> Order | None:

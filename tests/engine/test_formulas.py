@@ -103,7 +103,7 @@ def test_uncapped_orders_and_low_sells_stand_at_the_index_plus_one_percent() -> 
         index_half_ticks=2_000,
         mark_half_ticks=2_000,
     )
-    assert uncapped_half_ticks(market) == 2_060  # the ask is worse
+    assert uncapped_half_ticks(market) == 2_020  # the ask does not count
     # a mid peg to buy 1: 101: margin 10.1, fee 0.0505, loss 1
     assert reserves(an_order(1, Side.BUY, 1, None), position=Position())[0] == 11_150_500
     # a sell at 99 stands at 101, one at 110 at its limit: 211: 21.1 + 0.1055

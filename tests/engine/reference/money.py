@@ -22,12 +22,9 @@ class Impossible(Exception):  # noqa: N818 -- it is an answer, not an error
 
 def worst_price(market: Market, order: Order) -> int:
     """Return the half tick at which an order reserves."""
-    uncapped = ceil(Fraction(market.index or 0) * 101 / 100)
-    if market.ask is not None:
-        uncapped = max(uncapped, 2 * market.ask)
-    if order.limit is None:
-        return uncapped
-    return 2 * order.limit if order.is_buy else max(2 * order.limit, uncapped)
+    if order.is_buy and order.limit is not None:
+        return 2 * order.limit
+    return max(market.effective_limit(order) or 0, ceil(Fraction(market.index or 0) * 101 / 100))
 
 
 def needed_reserve(market: Market, account_id: str, *, is_buy: bool, extra: Order | None) -> int:
