@@ -19,5 +19,5 @@ def liquidate_all(d: Decision, market: Market, /) -> None:
     if owed > 0:
         d.emit(VenueDebtRepaid(at_ms=d.at_ms, market_id=market.spec.market_id, amount_micro=owed))
     follow_state(d, market, before)
-    top_up(d)
+    top_up(d, market)
     unwind(d, market)

@@ -1,8 +1,8 @@
 """The backstop: a venue account that takes over positions, within a limit, and unwinds.
 
 It settles in cash, posts no margin, is never liquidated, and is topped up by the global
-fund when its cash falls below zero. Its open notional is at most five times its equity.
-What is not here: when it takes over (`engine.waterfall`).
+fund when its cash or its equity falls below zero. Its open notional is at most five times its
+equity. What is not here: when it takes over (`engine.waterfall`).
 """
 
 from engine.commands import SubmitOrder
@@ -42,10 +42,15 @@ def room_lots(state: State, market: Market, /, *, is_buy: bool) -> int:
     return max(opposite, opposite + room // lot_value) if room > 0 else opposite
 
 
-def top_up(d: Decision, /) -> None:
-    """Let the global fund fill the backstop's cash up to zero, as far as it reaches."""
-    missing = -d.state.account(BACKSTOP).cash_micro
-    amount = min(missing, d.state.global_fund_micro)
+def top_up(d: Decision, market: Market, /) -> None:
+    """Let the global fund fill the backstop's cash and equity up to zero, as far as it reaches.
+
+    Equity is looked at where the backstop holds or has held a position: where it has moved.
+    """
+    there = d.state.account(BACKSTOP).cash_micro
+    if BACKSTOP in market.positions:
+        there = min(there, exposure(d.state)[1])
+    amount = min(-there, d.state.global_fund_micro)
     if amount > 0:
         d.emit(BackstopFunded(at_ms=d.at_ms, amount_micro=amount))
 
