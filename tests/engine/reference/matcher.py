@@ -157,7 +157,7 @@ class Matcher:
         market = self.market(name)
         found = []
         for maker in market.orders:
-            if maker.is_buy is taker.is_buy or not maker.resting or self.is_over(maker):
+            if maker.is_buy is taker.is_buy or not maker.resting:
                 continue
             if maker.sequence >= taker.sequence or market.bid is None:
                 continue
@@ -217,6 +217,8 @@ class Matcher:
         """Try one maker."""
         maker = self.find(name, at[0])
         assert maker is not None
+        if self.is_over(maker):
+            return None
         if self.must_reduce(name, maker):
             maker = self.clamp(name, maker)
             if maker is None:
