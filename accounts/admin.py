@@ -195,6 +195,7 @@ class StaffActionAdmin(ReadOnlyAdmin):
 
     list_display = ("when", "who", "what", "object", "outcome", "address")
     list_filter = ("action", "outcome", "happened_at", "object_type")
+    lookups = ("object_id",)
     search_fields = ("actor_email", "object_id", "object_name", "request_id", "reason")
     search_help_text = "Who, object, request id or reason"
     date_hierarchy = "happened_at"

@@ -151,6 +151,7 @@ class StaffAdmin(ModelAdmin):
     """
 
     editable: tuple[str, ...] = ()
+    lookups: tuple[str, ...] = ()
     looks_are_recorded = False
     list_per_page = 50
     actions_selection_counter = True
@@ -162,6 +163,20 @@ class StaffAdmin(ModelAdmin):
         return tuple(
             dict.fromkeys(name for name in (*of_model, *asked) if name not in self.editable)
         )
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the columns that the list offers as filters, and no other.
+
+        A filter answers questions: a free choice of column would spell out a secret (I74).
+        """
+        named = (entry if isinstance(entry, str) else entry[0] for entry in self.filters_by_name())
+        offered = {*named, *self.lookups, *filter(None, [self.date_hierarchy])}
+        is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
+        return is_offered and bool(super().lookup_allowed(lookup, value, request))
+
+    def filters_by_name(self) -> list[Any]:
+        """Return the filters that name a column; the others read their own parameter."""
+        return [entry for entry in self.list_filter if isinstance(entry, str | tuple)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return the actions, each of which leaves a row."""

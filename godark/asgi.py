@@ -33,16 +33,27 @@ async def refuse(scope: Any, receive: Any, send: Any) -> None:
     await WebsocketDenier()(scope, receive, send)
 
 
+def at_the_root(served: Any) -> Any:
+    """Serve from the root only: daphne takes a root path from any client's header (I71)."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await served({**scope, "root_path": ""}, receive, send)
+
+    return serve
+
+
 routes: list[Any] = [
     path("v1/ws", cast("Any", VenueSocket.as_asgi())),
     re_path("", cast("Any", refuse)),
 ]
 sockets = URLRouter(routes)
-application = ProtocolTypeRouter(
-    {
-        "http": pages,
-        "websocket": BrowserOrigin(
-            sockets, [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS]
-        ),
-    }
+application = at_the_root(
+    ProtocolTypeRouter(
+        {
+            "http": pages,
+            "websocket": BrowserOrigin(
+                sockets, [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS]
+            ),
+        }
+    )
 )

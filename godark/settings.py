@@ -50,10 +50,11 @@ def required_in_production(name: str, *, otherwise: str) -> str:
 
 
 # 2. Secrets and hosts.
-SECRET_KEY = required_in_production(
-    "GODARK_SECRET_KEY", otherwise="development-only-key-that-guards-nothing-of-value-at-all"
-)
+DEVELOPMENT_SECRET_KEY = "development-only-key-that-guards-nothing-of-value-at-all"  # noqa: S105 - published, and refused in production
+SECRET_KEY = required_in_production("GODARK_SECRET_KEY", otherwise=DEVELOPMENT_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.list("GODARK_SECRET_KEY_FALLBACKS", default=[])
+if IN_PRODUCTION and SECRET_KEY == DEVELOPMENT_SECRET_KEY:
+    raise ImproperlyConfigured("GODARK_SECRET_KEY is the published one of development.")
 if IN_PRODUCTION and len(SECRET_KEY) < SHORTEST_SECRET_KEY:
     raise ImproperlyConfigured(
         f"GODARK_SECRET_KEY must hold at least {SHORTEST_SECRET_KEY} characters in production."

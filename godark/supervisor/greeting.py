@@ -4,6 +4,7 @@ Read from var/demo.json, so that a person sees what a program reads.
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ def greeting(place: Place, *, seconds: float) -> str:
     """Return the block, for a start that took so many seconds."""
     url = place.base_url
     lines = [LINE, f"GoDark is open: {url}/   (started in {seconds:.1f} s)"]
-    lines += log_in_lines(read_demo(place.var / "demo.json"), url=url)
+    if os.environ.get("GODARK_ENVIRONMENT", "development") != "production":
+        lines += log_in_lines(read_demo(place.var / "demo.json"), url=url)
     lines += [
         "",
         "To try:",

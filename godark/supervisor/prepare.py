@@ -27,6 +27,8 @@ def main() -> None:
     except (OperationalError, psycopg.OperationalError) as error:
         refuse(f"The database does not answer: {str(error).strip().splitlines()[0]}")
     call_command("migrate", interactive=False, verbosity=0)
+    if settings.IN_PRODUCTION:
+        call_command("collectstatic", interactive=False, verbosity=0)
     # Without these, the site still starts: they come with the apps that they belong to.
     if "load_catalogue" in get_commands():
         call_command("load_catalogue")
