@@ -73,7 +73,7 @@ def test_a_list_that_cannot_be_read_is_told_as_old_and_asked_for_less_often(page
     page.get_by_text("Not updated since the page was opened; trying again").wait_for()
     page.clock.run_for(55_000)
     assert len(asked) == 1
-    with page.expect_request(ADDRESS):
+    with page.expect_response(ADDRESS):
         page.clock.run_for(10_000)
     assert len(asked) == 2
 
