@@ -113,3 +113,9 @@ class StaffAction(models.Model):
     def __str__(self) -> str:
         """Return who did what, as the list shows it."""
         return f"{self.actor_email or 'console'}: {self.action} {self.object_name}".strip()
+
+
+# The ledger's rows belong to this app; who writes them stands beside them.
+from accounts.ledger import models as ledger  # noqa: E402 - after what they may refer to
+
+__all__ = ["StaffAction", "User", "UserManager", "ledger"]

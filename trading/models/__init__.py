@@ -1,11 +1,33 @@
-"""Rows of the exchange as its staff set it up: markets, brackets, sources, hours, pauses.
+"""Rows of the exchange: as its staff set it up, its inbox and log, and what the log projects.
 
-One file per noun. What the engine projects (orders, fills, positions) is no part of this yet.
+One file per noun. Markets, brackets, sources, hours and pauses are set by staff; commands and
+events are written by the runner and whoever asks; orders, fills, positions and funds are what
+the events say, written by `trading.projections` alone.
 """
 
 from trading.models.brackets import Bracket, BracketSchedule
+from trading.models.commands import Command, CommandStatus, Receipt
 from trading.models.hours import Holiday, TradingCalendar
+from trading.models.log import Event, Snapshot
 from trading.models.markets import Market, MarketKind, MarketState, Pricing
+from trading.models.orders import (
+    BACKSTOP_ACCOUNT_ID,
+    OPEN_STATUSES,
+    Fill,
+    Order,
+    OrderStatus,
+    Trade,
+    TradeCandle,
+)
+from trading.models.positions import (
+    Balance,
+    FundingPayment,
+    FundingRate,
+    Liquidation,
+    MarketFunds,
+    Position,
+    VenueFunds,
+)
 from trading.models.prices import (
     IndexCandle,
     LastGoodPrice,
@@ -18,23 +40,42 @@ from trading.models.tickers import MarketTicker
 from trading.models.venue import PauseLevel, VenueModeChange
 
 __all__ = [
+    "BACKSTOP_ACCOUNT_ID",
+    "OPEN_STATUSES",
+    "Balance",
     "Bracket",
     "BracketSchedule",
+    "Command",
+    "CommandStatus",
+    "Event",
+    "Fill",
+    "FundingPayment",
+    "FundingRate",
     "Holiday",
     "IndexCandle",
     "LastGoodPrice",
+    "Liquidation",
     "Market",
+    "MarketFunds",
     "MarketKind",
     "MarketState",
     "MarketTicker",
+    "Order",
+    "OrderStatus",
     "PauseLevel",
+    "Position",
     "PremiumMinute",
     "PriceAlert",
     "PriceSource",
     "Pricing",
+    "Receipt",
+    "Snapshot",
     "SourceRole",
     "ToldLie",
+    "Trade",
+    "TradeCandle",
     "TradingCalendar",
     "Venue",
+    "VenueFunds",
     "VenueModeChange",
 ]

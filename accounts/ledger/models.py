@@ -1,0 +1,100 @@
+"""Rows of the ledger: accounts by owner and purpose, entries, postings.
+
+A posting is never changed or deleted (trigger), and those of one entry sum to zero (trigger at
+the end of each statement). Balances are kept beside them, so that each can be asked for at once;
+reconciliation compares the two. What is not here: what an event means in money
+(`trading.projections`).
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class Purpose(models.TextChoices):
+    """What a ledger account is for. Positive: the venue owes it, or holds it for the purpose."""
+
+    CASH = "CASH", "A user's cash"
+    HELD = "HELD", "A user's cash held for withdrawals"
+    MARGIN = "MARGIN", "Collateral of a position"
+    COST = "COST", "Cost of a position, negated"
+    FEES = "FEES", "Fees earned"
+    INSURANCE = "INSURANCE", "A market's insurance fund, or the global one"
+    FUNDING_POT = "FUNDING_POT", "An hour's funding on its way"
+    VENUE_DEBT = "VENUE_DEBT", "A market's debt of the venue, negated"
+    OUTSIDE = "OUTSIDE", "Money outside of the venue, negated"
+    ADJUSTMENTS = "ADJUSTMENTS", "Test money of development, negated"
+
+
+class LedgerAccount(models.Model):
+    """One account of the ledger; `owner_id` null is the venue, `market` a symbol or nothing."""
+
+    owner_id = models.UUIDField(null=True, blank=True)
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    market = models.CharField(max_length=24, blank=True, default="")
+    balance_micro = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["owner_id", "purpose", "market"],
+                nulls_distinct=False,
+                name="ledger_account_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values), name="ledger_purpose_in_list"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return its purpose."""
+        return f"{self.purpose} {self.market}".strip()
+
+
+class Phase(models.TextChoices):
+    """Whether an entry counts for good."""
+
+    POSTED = "POSTED", "Posted"
+    PENDING = "PENDING", "Pending: to be posted or voided by a later entry"
+    POSTS = "POSTS", "Posts a pending entry"
+    VOIDS = "VOIDS", "Voids a pending entry"
+
+
+class LedgerEntry(models.Model):
+    """One movement of money: the postings of one event; its id is the event's sequence."""
+
+    id = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=32)
+    phase = models.CharField(max_length=7, choices=Phase.choices, default=Phase.POSTED)
+    resolves = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
+    posted_at_ms = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(phase__in=Phase.values), name="entry_phase_in_list"),
+            models.UniqueConstraint(fields=["resolves"], name="entry_resolved_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Return what it is."""
+        return f"{self.kind} {self.phase}"
+
+
+class Posting(models.Model):
+    """One line of an entry."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry = models.ForeignKey(LedgerEntry, on_delete=models.PROTECT, related_name="postings")
+    account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="postings")
+    amount_micro = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(amount_micro=0), name="posting_not_zero"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the amount."""
+        return f"{self.amount_micro}"

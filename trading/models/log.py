@@ -1,0 +1,42 @@
+"""The log: everything that happened, hash-chained, and snapshots of the engine's state."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class Event(models.Model):
+    """One event in its canonical encoding; append-only by a trigger.
+
+    `head` is the chain's head after it: BLAKE2b-256(head before, payload).
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=32)
+    at_ms = models.BigIntegerField()
+    payload = models.BinaryField()
+    head = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(sequence__gte=1), name="event_sequence_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        """Return its place and what it is."""
+        return f"{self.sequence} {self.kind}"
+
+
+class Snapshot(models.Model):
+    """The whole state after an event, from which a restore begins; the newest few are kept."""
+
+    sequence = models.BigIntegerField(primary_key=True)
+    head = models.BinaryField(max_length=32)
+    digest = models.BinaryField(max_length=32)
+    state = models.BinaryField()
+    made_at_ms = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        """Return after which event it was taken."""
+        return f"after {self.sequence}"
