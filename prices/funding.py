@@ -18,6 +18,13 @@ LARGEST_HOURLY_PPB = 500_000
 HOURS_PER_PERIOD = 8
 
 
+class Sample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One market's premium at the beginning of a second; none without an index."""
+
+    premium_ppb: int | None
+    at_ms: int
+
+
 class MinuteOfSamples(msgspec.Struct, frozen=True, kw_only=True):
     """One market's sixty samples of one minute; none for a second without an index.
 

@@ -22,6 +22,8 @@ class MarketTicker(models.Model):
     bid_ticks = models.BigIntegerField(null=True)
     ask_ticks = models.BigIntegerField(null=True)
     funding_rate_ppb = models.BigIntegerField(null=True, help_text="Per hour.")
+    premium_ppb = models.BigIntegerField(null=True, help_text="The newest second's sample.")
+    sampled_at = models.DateTimeField(null=True, help_text="The second of that sample.")
     open_interest_lots = models.BigIntegerField(null=True)
     volume_24h_micro = models.BigIntegerField(null=True)
     updated_at = models.DateTimeField()

@@ -12,7 +12,7 @@ import msgspec
 from prices.board import MarketPrices
 from prices.breaker import Trip
 from prices.candles import Candle, CandleMaker
-from prices.funding import HourSoFar, MinuteOfSamples, Sampler
+from prices.funding import HourSoFar, MinuteOfSamples, Sample, Sampler
 from prices.records import USDT_USD
 from prices.watch import Alert
 
@@ -47,6 +47,7 @@ class MarketDesk:
         self._candles = CandleMaker(market_id)
         self._sampler = Sampler(market_id)
         self._second: int | None = None
+        self.sample: Sample | None = None
         self.hour = hour
         self.spark: deque[tuple[int | None, int | None]] = deque(maxlen=SPARK_SECONDS)
 
@@ -65,6 +66,7 @@ class MarketDesk:
             self._sample(one, pending=pending)
 
     def _sample(self, one: MarketPrices, *, pending: Pending) -> None:
+        self.sample = Sample(premium_ppb=one.premium_ppb, at_ms=one.at_ms)
         self.spark.append((one.index_half_ticks, one.mark_half_ticks))
         if one.premium_ppb is not None:
             self.hour.take(at_ms=one.at_ms, premium_ppb=one.premium_ppb)
@@ -109,6 +111,14 @@ class PriceDesk:
         """Return what waits, and begin anew."""
         pending, self.pending = self.pending, Pending()
         return pending
+
+    def samples(self) -> dict[str, Sample]:
+        """Return each market's newest sample of the premium."""
+        return {
+            market_id: desk.sample
+            for market_id, desk in self.markets.items()
+            if desk.sample is not None
+        }
 
     def rates_ppb(self) -> dict[str, int]:
         """Return each market's funding rate as the running hour stands."""

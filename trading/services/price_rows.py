@@ -12,7 +12,7 @@ from django.utils import timezone
 from prices.board import LastGood, MarketPrices
 from prices.breaker import Trip
 from prices.candles import Candle
-from prices.funding import MinuteOfSamples
+from prices.funding import MinuteOfSamples, Sample
 from prices.watch import Alert
 from trading.models import (
     IndexCandle,
@@ -29,6 +29,8 @@ TICKER_FIELDS = (
     "bid_ticks",
     "ask_ticks",
     "funding_rate_ppb",
+    "premium_ppb",
+    "sampled_at",
     "updated_at",
 )
 TRIP_SENTENCES = {
@@ -48,11 +50,20 @@ def market_keys() -> dict[str, int]:
 
 
 def write_tickers(
-    prices: Iterable[MarketPrices], *, keys: Mapping[str, int], rates_ppb: Mapping[str, int]
+    prices: Iterable[MarketPrices],
+    *,
+    keys: Mapping[str, int],
+    rates_ppb: Mapping[str, int],
+    samples: Mapping[str, Sample],
 ) -> None:
     """Write the newest public figures of all markets; what is missing becomes null."""
     rows = [
-        _ticker(one, market_pk=keys[one.market_id], rate_ppb=rates_ppb.get(one.market_id))
+        _ticker(
+            one,
+            market_pk=keys[one.market_id],
+            rate_ppb=rates_ppb.get(one.market_id),
+            sample=samples.get(one.market_id),
+        )
         for one in prices
         if one.market_id in keys
     ]
@@ -143,7 +154,9 @@ def write_alerts(alerts: Iterable[Alert], *, trips: Mapping[str, Trip]) -> None:
     PriceAlert.objects.bulk_create([*seen, *tripped])
 
 
-def _ticker(one: MarketPrices, *, market_pk: int, rate_ppb: int | None) -> MarketTicker:
+def _ticker(
+    one: MarketPrices, *, market_pk: int, rate_ppb: int | None, sample: Sample | None
+) -> MarketTicker:
     reference = one.reference
     return MarketTicker(
         market_id=market_pk,
@@ -152,5 +165,7 @@ def _ticker(one: MarketPrices, *, market_pk: int, rate_ppb: int | None) -> Marke
         bid_ticks=reference.bid_ticks if reference else None,
         ask_ticks=reference.ask_ticks if reference else None,
         funding_rate_ppb=rate_ppb,
+        premium_ppb=sample.premium_ppb if sample else None,
+        sampled_at=moment(sample.at_ms) if sample else None,
         updated_at=moment(one.at_ms),
     )

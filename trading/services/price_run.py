@@ -156,7 +156,10 @@ class PriceRun:
     def _write_rows(self) -> None:
         self._keys = self._keys or price_rows.market_keys()
         price_rows.write_tickers(
-            list(self._desk.newest), keys=self._keys, rates_ppb=self._desk.rates_ppb()
+            list(self._desk.newest),
+            keys=self._keys,
+            rates_ppb=self._desk.rates_ppb(),
+            samples=self._desk.samples(),
         )
         self._obey()
         pending = self._desk.drain()
