@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import User
+from accounts.models import User, Wallet
 
 
 def people_with_second_factor() -> QuerySet[User]:
@@ -16,3 +16,8 @@ def devices_of_staff() -> QuerySet[TOTPDevice]:
     """Return the second factors of staff with their owners."""
     found: QuerySet[TOTPDevice] = TOTPDevice.objects.filter(user__is_staff=True)
     return found.select_related("user")
+
+
+def linked_wallet(user: User, /) -> Wallet | None:
+    """Return the wallet that is linked to an account now."""
+    return Wallet.objects.filter(user=user, unlinked_at=None).first()

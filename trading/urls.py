@@ -6,6 +6,12 @@ from trading import pages
 from trading.api.candles import CandleListView
 from trading.api.markets import MarketDetailView, MarketListView
 from trading.api.status import StatusView
+from trading.api.wallet import (
+    WalletChallengeView,
+    WalletInfoView,
+    WalletLinkView,
+    WalletUnlinkView,
+)
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -18,5 +24,9 @@ urlpatterns = [
         CandleListView.as_view(),
         name="api-market-candles",
     ),
+    path("api/v1/wallet/challenge", WalletChallengeView.as_view(), name="api-wallet-challenge"),
+    path("api/v1/wallet/link", WalletLinkView.as_view(), name="api-wallet-link"),
+    path("api/v1/wallet/unlink", WalletUnlinkView.as_view(), name="api-wallet-unlink"),
+    path("api/v1/wallet/info", WalletInfoView.as_view(), name="api-wallet-info"),
     path("api/v1/status", StatusView.as_view(), name="api-status"),
 ]
