@@ -14,7 +14,7 @@ from accounts.services.wallets import unlink_wallet
 from godark.errors import Failure
 from tests.accounts.factories import UserFactory
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db
 
 
 def logged_in(user: User) -> Client:
