@@ -17,7 +17,7 @@ from engine.vocabulary import MarketState, TimeInForce
 _TAKING_ORDERS = (MarketState.ACTIVE, MarketState.REDUCE_ONLY, MarketState.POST_ONLY)
 
 
-def check_state(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
+def check_state(d: Decision, market: Market, terms: SubmitOrder, /, *, probes: bool = True) -> None:
     """Refuse what the market's state, the reference or the probing limit forbids."""
     state = effective_state(market)
     immediate = terms.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
@@ -26,7 +26,7 @@ def check_state(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
     if immediate and not is_matching(market, d.at_ms):
         age = d.at_ms - market.prices.quoted_at_ms
         raise Refusal(Reason.NO_REFERENCE_PRICE, age_ms=age)
-    if immediate or terms.all_or_none:
+    if probes and (immediate or terms.all_or_none):
         _check_probing(d, market, terms)
     position = market.positions.get(terms.account_id, NO_POSITION)
     if terms.leverage is not None and terms.leverage != position.leverage:
@@ -91,15 +91,19 @@ def check_leverage(market: Market, /, *, leverage: int, lots: int) -> None:
 
 
 def check_reservation(d: Decision, market: Market, order: Order, /) -> int:
-    """Return what the order's side reserves with it, or refuse what cash does not carry."""
+    """Return what the order's side reserves with it, or refuse what cash does not carry.
+
+    An order that only reduces reserves nothing and is never refused: what the others reserve
+    is recomputed as far as cash carries it, and the caller ends those that it does not.
+    """
     account_id = order.terms.account_id
     position = market.positions.get(account_id, NO_POSITION)
     recorded = position.buy_reserve_micro if order.is_buy else position.sell_reserve_micro
     change = (order, order.leaves_lots)
     exact = reserve_ceil_micro(market, account_id, order.is_buy, position, change)
     free = d.state.account(account_id).free_micro
-    if exact - recorded > max(0, free):
-        raise Refusal(
-            Reason.INSUFFICIENT_COLLATERAL, needed_micro=exact - recorded, free_micro=free
-        )
-    return exact
+    if exact - recorded <= max(0, free):
+        return exact
+    if order.terms.reduce_only:
+        return recorded + max(0, free)
+    raise Refusal(Reason.INSUFFICIENT_COLLATERAL, needed_micro=exact - recorded, free_micro=free)

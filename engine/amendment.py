@@ -95,7 +95,7 @@ def _reserve(
     exact = reserve_ceil_micro(market, account_id, order.is_buy, position)
     d.take_back(mark)
     free = max(0, d.state.account(account_id).free_micro)
-    if keeps:
+    if keeps or order.terms.reduce_only:
         return min(exact, recorded + free)
     if exact - recorded > free:
         raise Refusal(

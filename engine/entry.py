@@ -9,7 +9,7 @@ import msgspec
 from engine.acceptance import check_reservation, check_risk, check_state
 from engine.commands import ClosePosition, SubmitOrder
 from engine.decision import Decision, Refusal, is_matching
-from engine.ending import cancel, conclude_canceled, must_reduce, reducible_lots
+from engine.ending import cancel, carry, conclude_canceled, must_reduce, reducible_lots
 from engine.events import (
     AttemptCounted,
     OrderAccepted,
@@ -24,7 +24,7 @@ from engine.orders import Order, open_order
 from engine.reasons import Reason
 from engine.shape import check_shape
 from engine.state import Market
-from engine.vocabulary import OrderType, Side, TimeInForce
+from engine.vocabulary import OrderType, SelfTrade, Side, TimeInForce
 
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 
@@ -91,9 +91,13 @@ def accept(
     *,
     body: bytes | None = None,
     concludes: bool = True,
+    probes: bool = True,
 ) -> None:
-    """Check, open and match an order; what follows acceptance must succeed."""
-    check_state(d, market, terms)
+    """Check, open and match an order; what follows acceptance must succeed.
+
+    `probes` tells that the limit of unfilled attempts holds for it.
+    """
+    check_state(d, market, terms, probes=probes)
     order = _clamped(market, terms, d.state.next_sequence)
     check_risk(d, market, order)
     reserve = check_reservation(d, market, order)
@@ -108,6 +112,8 @@ def accept(
             body=body,
         )
     )
+    if terms.reduce_only and d.state.account(terms.account_id).free_micro <= 0:
+        carry(d, market, terms.account_id)
     match_or_rest(d, market, order.sequence, concludes=concludes)
 
 
@@ -200,9 +206,18 @@ def close_position(d: Decision, command: ClosePosition, /) -> None:
 
 
 def fired(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
-    """Let a fired trigger become an order now, with sequence and checks of this moment."""
+    """Let a fired trigger become an order now, with sequence and checks of this moment.
+
+    One that only reduces protects a position. So the account's own resting orders give way
+    to it, and neither its leverage setting nor its earlier attempts refuse it.
+    """
     plain = msgspec.structs.replace(terms, at_ms=d.at_ms, trigger=None, trigger_ticks=None)
+    if plain.reduce_only:
+        mode = plain.self_trade
+        if mode is SelfTrade.EXPIRE_TAKER:
+            mode = SelfTrade.EXPIRE_MAKER
+        plain = msgspec.structs.replace(plain, leverage=None, self_trade=mode)
     try:
-        accept(d, market, plain, concludes=False)
+        accept(d, market, plain, concludes=False, probes=not plain.reduce_only)
     except Refusal as refused:
         d.emit(rejected(d, plain, refused))

@@ -64,6 +64,14 @@ def taken_lots(d: Decision, since_event: int, sequence: int, /) -> int:
     )
 
 
+def has_traded(d: Decision, since_event: int, order_id: str, /) -> bool:
+    """Tell whether an order took anything since an event of this decision."""
+    return any(
+        type(event) is Filled and event.taker.order_id == order_id
+        for event in d.events[since_event:]
+    )
+
+
 def _take(d: Decision, market: Market, sequence: int, /) -> Reason | None:
     for maker_sequence, price in candidates(market, market.orders[sequence]):
         if is_past(market.orders[maker_sequence], at_ms=d.at_ms):

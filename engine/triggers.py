@@ -1,14 +1,17 @@
 """Triggers: stop and take-profit orders, and those of positions, fired by the mark.
 
-What is not here: placing them (`engine.entry`, `engine.settings`).
+A protection is never used up in vain: what must trade at once waits until the market
+matches and somebody trades with it, and a position keeps its pair until it is closed.
+What is not here: placing triggers (`engine.entry`, `engine.settings`).
 """
 
 from engine.commands import Protection, SubmitOrder
-from engine.decision import Decision, effective_state
-from engine.entry import fired
-from engine.events import PositionTriggerFired, TriggerFired
+from engine.decision import Decision, effective_state, is_matching
+from engine.entry import IMMEDIATE, fired
+from engine.events import PositionTriggerFired, PositionTriggersSet, TriggerFired
 from engine.identity import fresh_order_id
-from engine.state import Market, Pair, fires_when_rising
+from engine.matching import has_traded
+from engine.state import NO_POSITION, Market, Pair, fires_when_rising
 from engine.vocabulary import MarketState, OrderType, Side, TimeInForce
 
 _FIRING = (MarketState.ACTIVE, MarketState.REDUCE_ONLY)
@@ -30,8 +33,7 @@ def fire_triggers(d: Decision, market: Market, /) -> None:
                 _fire_order(d, market, name[1:], mark)
             else:
                 _fire_pair(d, market, name[1:], mark)
-        if d.state.journal is None:
-            waiting.drop_stale(waits)  # pragma: no cover
+        waiting.drop_stale(waits)
 
 
 def _waits(market: Market, key: int, name: str, /, *, rises: bool) -> bool:
@@ -60,7 +62,12 @@ def _protection(
 
 
 def _fire_order(d: Decision, market: Market, order_id: str, mark: int, /) -> None:
+    """Fire a trigger order; one that must trade at once waits for a reference to trade at."""
     terms = market.triggers[order_id]
+    immediate = terms.time_in_force in IMMEDIATE
+    if immediate and not is_matching(market, d.at_ms):
+        return
+    since = d.mark()
     d.emit(
         TriggerFired(
             at_ms=d.at_ms,
@@ -71,27 +78,65 @@ def _fire_order(d: Decision, market: Market, order_id: str, mark: int, /) -> Non
         )
     )
     fired(d, market, terms)
+    if immediate and terms.reduce_only and has_position(market, terms):
+        _wait_for_a_trade(d, since, order_id)
+
+
+def has_position(market: Market, terms: SubmitOrder, /) -> bool:
+    """Tell whether there is a position that an order in its direction would reduce."""
+    size = market.positions.get(terms.account_id, NO_POSITION).size_lots
+    return size < 0 if terms.side is Side.BUY else size > 0
+
+
+def _wait_for_a_trade(d: Decision, since: tuple[int, int], order_id: str, /) -> bool:
+    """Take back a protection's order that traded nothing: it has not fired yet."""
+    if has_traded(d, since[1], order_id):
+        return False
+    d.take_back(since)
+    return True
 
 
 def _fire_pair(d: Decision, market: Market, account_id: str, mark: int, /) -> None:
-    """Fire the leg of a pair that the mark has crossed: a reduce-only order for it all."""
+    """Fire the leg of a pair that the mark has crossed: a reduce-only order for it all.
+
+    One at the market waits for a trade, and protects what it could not close further on.
+    """
     leg = _crossed_leg(market, account_id, mark)
-    if leg is None:
+    if leg is None or (leg.limit_ticks is None and not is_matching(market, d.at_ms)):
         return
-    size = market.positions[account_id].size_lots
-    order_id = fresh_order_id(d.state, f"{account_id}:{market.spec.market_id}", d.at_ms)
+    pair = market.pairs[account_id]
+    terms = _closing(d, market, account_id, leg)
+    since = d.mark()
     d.emit(
         PositionTriggerFired(
             at_ms=d.at_ms,
             account_id=account_id,
             market_id=market.spec.market_id,
-            order_id=order_id,
+            order_id=terms.order_id,
             mark_half_ticks=mark,
         )
     )
-    terms = SubmitOrder(
+    fired(d, market, terms)
+    if leg.limit_ticks is not None or _wait_for_a_trade(d, since, terms.order_id):
+        return
+    if has_position(market, terms):
+        d.emit(
+            PositionTriggersSet(
+                at_ms=d.at_ms,
+                account_id=account_id,
+                market_id=market.spec.market_id,
+                take_profit=pair.take_profit,
+                stop_loss=pair.stop_loss,
+            )
+        )
+
+
+def _closing(d: Decision, market: Market, account_id: str, leg: Protection, /) -> SubmitOrder:
+    """Make the order that closes a position by a leg of its pair."""
+    size = market.positions[account_id].size_lots
+    return SubmitOrder(
         at_ms=d.at_ms,
-        order_id=order_id,
+        order_id=fresh_order_id(d.state, f"{account_id}:{market.spec.market_id}", d.at_ms),
         account_id=account_id,
         market_id=market.spec.market_id,
         side=Side.SELL if size > 0 else Side.BUY,
@@ -101,7 +146,6 @@ def _fire_pair(d: Decision, market: Market, account_id: str, mark: int, /) -> No
         time_in_force=TimeInForce.IOC if leg.limit_ticks is None else TimeInForce.GTC,
         reduce_only=True,
     )
-    fired(d, market, terms)
 
 
 def _crossed_leg(market: Market, account_id: str, mark: int, /) -> Protection | None:

@@ -147,6 +147,8 @@ class OrderDesk(Matcher):
         market.orders.append(order)
         money.recompute_side(self.books, market, terms.account_id, is_buy=order.is_buy)
         self.tell("accepted", terms.order_id, order.leaves)
+        if terms.reduce_only and self.books.free(terms.account_id) <= 0:
+            self.carry(name, terms.account_id)
         self.match_or_rest(name, order.sequence)
 
     def check_state(self, market: Market, terms: c.SubmitOrder) -> None:
@@ -203,8 +205,10 @@ class OrderDesk(Matcher):
             raise Impossible(Reason.LEVERAGE_TOO_HIGH)
 
     def check_reserve(self, market: Market, order: Order) -> None:
-        """Refuse what the free balance does not carry."""
+        """Refuse what the free balance does not carry; who only reduces needs none."""
         account_id = order.terms.account_id
+        if order.terms.reduce_only:
+            return
         held = market.positions.get(account_id, Position())
         now = held.buys_reserve if order.is_buy else held.sells_reserve
         needed = money.needed_reserve(market, account_id, is_buy=order.is_buy, extra=order)
@@ -284,7 +288,8 @@ class OrderDesk(Matcher):
             order.sequence, order.resting, order.restless = self.sequence, False, False
             market.orders.append(order)
         needed = money.needed_reserve(market, account_id, is_buy=order.is_buy, extra=None)
-        if not keeps and needed - now > max(0, self.books.free(account_id)):
+        raises = not keeps and not order.terms.reduce_only
+        if raises and needed - now > max(0, self.books.free(account_id)):
             raise Impossible(Reason.INSUFFICIENT_COLLATERAL)
         self.sequence += not keeps
         money.recompute_side(self.books, market, account_id, is_buy=order.is_buy)

@@ -7,7 +7,7 @@ import msgspec
 
 from engine import commands as c
 from engine.reasons import Reason
-from engine.vocabulary import MarketState, OrderType, Side, TimeInForce, TriggerKind
+from engine.vocabulary import MarketState, OrderType, SelfTrade, Side, TimeInForce, TriggerKind
 from tests.engine.reference import margin, money
 from tests.engine.reference.money import Impossible
 from tests.engine.reference.orders import OrderDesk
@@ -181,9 +181,26 @@ class Venue(OrderDesk):
                 if key[0] == "p":
                     self.fire_pair(name, key[1:], mark)
                 elif key[1:] in self.market(name).triggers:
-                    terms = self.market(name).triggers.pop(key[1:])
-                    self.tell("fires", key[1:])
-                    self.fired(terms)
+                    self.fire_order(name, key[1:])
+
+    def fire_order(self, name: str, order_id: str) -> None:
+        """Fire a trigger; one to trade at once waits until it may, a protection till it does."""
+        terms = self.market(name).triggers[order_id]
+        at_once = terms.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
+        if at_once and not self.is_matching(self.market(name)):
+            return
+        before, sequence = self.books.copy(), self.sequence
+        protects = at_once and terms.reduce_only
+        held = self.room(name, terms.account_id, is_buy=terms.side is Side.BUY)
+        del self.market(name).triggers[order_id]
+        self.tell("fires", order_id)
+        self.fired(terms)
+        if protects and held and not self.has_traded(order_id, since=len(before.told)):
+            self.books, self.sequence = before, sequence
+
+    def has_traded(self, order_id: str, *, since: int) -> bool:
+        """Tell whether an order took anything after so much was told."""
+        return any(told[:2] == ("fill", order_id) for told in self.books.told[since:])
 
     def crossed(self, market: Market, mark: int, *, rises: bool) -> list[tuple[int, str]]:
         """List what waits on one side of the mark and is reached, with its distance."""
@@ -213,7 +230,10 @@ class Venue(OrderDesk):
                 break
         else:
             return
-        del market.pairs[account_id]
+        if leg.limit_ticks is None and not self.is_matching(market):
+            return
+        before, sequence = self.books.copy(), self.sequence
+        pair = market.pairs.pop(account_id)
         self.tell("pair fires", account_id)
         terms = c.SubmitOrder(
             at_ms=self.at_ms,
@@ -228,6 +248,12 @@ class Venue(OrderDesk):
             reduce_only=True,
         )
         self.fired(terms)
+        if leg.limit_ticks is not None:
+            return
+        if not self.has_traded(terms.order_id, since=len(before.told)):
+            self.books, self.sequence = before, sequence
+        elif self.room(name, account_id, is_buy=size < 0):
+            self.set_pair(name, account_id, pair)
 
     def do_SetPositionTriggers(self, command: c.SetPositionTriggers) -> None:  # noqa: N802 -- for it
         """Set or clear the triggers of a position that there is."""
@@ -239,8 +265,15 @@ class Venue(OrderDesk):
             self.set_pair(command.market_id, command.account_id, pair)
 
     def fired(self, terms: c.SubmitOrder) -> None:
-        """Let a fired trigger become an order, with the checks of now."""
+        """Let a fired trigger become an order, with the checks of now.
+
+        Own orders give way to one that only reduces; leverage and attempts do not refuse it.
+        """
         plain = msgspec.structs.replace(terms, at_ms=self.at_ms, trigger=None, trigger_ticks=None)
+        if terms.reduce_only:
+            plain = msgspec.structs.replace(plain, leverage=None, probe_limit=1 << 60)
+            if terms.self_trade is SelfTrade.EXPIRE_TAKER:
+                plain = msgspec.structs.replace(plain, self_trade=SelfTrade.EXPIRE_MAKER)
         try:
             self.accept(plain, None)
         except Impossible as refused:
