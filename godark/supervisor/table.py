@@ -1,7 +1,7 @@
 """The table of processes: what runs, in which order it starts, how it is known to be well.
 
 To add a process, add one line to `venue_lines`: its name, the management command it runs, and,
-where it can be asked, a probe. `engine`, `prices` and `witness` come like that; a
+where it can be asked, a probe. `engine` and `prices` came like that; a
 process that others need before they can start goes above them in an earlier stage.
 """
 
@@ -134,6 +134,7 @@ def venue_lines(place: Place) -> list[Process]:
         ),
         Process(name="worker", command=python(*celery, *worker)),
         Process(name="beat", command=python(*celery, "beat", "--pidfile=")),
+        Process(name="engine", command=python("manage", "run_engine"), stop_seconds=20),
         Process(name="prices", command=python("manage", "run_prices")),
     ]
 

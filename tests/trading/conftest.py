@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from tests.exchange import Exchange, exchange_in_test
 from trading.services.catalogue import CatalogueReport, load_catalogue
 from trading.services.catalogue_file import FOLDER, read_catalogue
 
@@ -51,3 +52,11 @@ def edited(tmp_path: Path) -> Edit:
         return folder
 
     return edit
+
+
+@pytest.fixture
+def exchange(listing: CatalogueReport) -> Iterator[Exchange]:
+    """Return the exchange with the catalogue's markets open, within the test's transaction."""
+    with exchange_in_test() as running:
+        running.open_markets()
+        yield running

@@ -12,7 +12,8 @@ from trading.selectors import price_sources
 from trading.services.price_adapters import PriceSettings, PriceSetupError, make_sourcing
 from trading.services.price_desk import PriceDesk
 from trading.services.price_feed import PriceFeed
-from trading.services.price_run import PriceRun, ReferenceRecorder
+from trading.services.price_outlet import InboxOutlet
+from trading.services.price_run import PriceRun
 
 if TYPE_CHECKING:
     import redis
@@ -42,7 +43,7 @@ def prepare_run(settings: PriceSettings, *, client: "redis.Redis") -> PriceRun:
         ),
         desk=PriceDesk([market.market_id for market in catalogue], hours=running_hours()),
         feed=PriceFeed(client),
-        outlets=[ReferenceRecorder()],
+        outlets=[InboxOutlet()],
         step_ms=settings.step_ms,
     )
 

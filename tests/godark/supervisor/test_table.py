@@ -27,6 +27,7 @@ def test_the_table_starts_with_the_servers_and_ends_with_the_venue() -> None:
         "web",
         "worker",
         "beat",
+        "engine",
         "prices",
     ]
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from trading.services.catalogue import CatalogueReport, load_catalogue
 from trading.services.catalogue_file import FOLDER, CatalogueError, read_catalogue
+from trading.services.genesis import ensure_listed
 
 
 class Command(BaseCommand):
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         except CatalogueError as error:
             sentences = "\n".join(f"  {problem}" for problem in error.problems)
             raise CommandError(f"The catalogue was not loaded:\n{sentences}") from error
+        ensure_listed()
         self.stdout.write("\n".join(lines_of(report)))
 
 

@@ -1,0 +1,70 @@
+"""The engine as a process: waits for the lock, runs, stops; a standby keeps its state warm.
+
+What is not here: what a step does (`trading.runner.runner`).
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import psycopg
+import structlog
+from psycopg import sql
+
+from trading.inbox.desk import connection_parameters
+from trading.inbox.writing import WAKE_UP
+from trading.runner.restore import follow, newest_snapshot
+from trading.runner.runner import NotHeldError, Runner
+from trading.runner.telling import Teller, teller_client
+
+log = structlog.get_logger(__name__)
+
+STANDBY_S: Final = 0.2
+IDLE_S: Final = 0.05
+
+
+def run(*, is_stopping: Callable[[], bool], say: Callable[[str], Any]) -> None:
+    """Be the engine, or wait to become it, until told to stop."""
+    with connect() as connection:
+        runner = stand_by(connection, is_stopping=is_stopping, say=say)
+        if runner is None:
+            return
+        say("The engine runs.")
+        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_UP)))
+        while not is_stopping():
+            if runner.step() == 0:
+                wait_for_commands(connection)
+        runner.stop()
+
+
+def connect() -> psycopg.Connection[Any]:
+    """Return the connection on which everything happens: lock, log and rows."""
+    return psycopg.connect(**connection_parameters(), autocommit=True)
+
+
+def stand_by(
+    connection: psycopg.Connection[Any],
+    *,
+    is_stopping: Callable[[], bool],
+    say: Callable[[str], Any],
+) -> Runner | None:
+    """Wait for the lock, keeping up with the log meanwhile; None where told to stop before."""
+    standing = newest_snapshot(connection)
+    teller = Teller(teller_client())
+    has_said = False
+    while not is_stopping():
+        try:
+            return Runner.start(connection, standing=standing, teller=teller)
+        except NotHeldError:
+            if not has_said:
+                say("Another engine is running: standing by.")
+                has_said = True
+            standing = follow(connection, standing)
+            for _ in connection.notifies(timeout=STANDBY_S, stop_after=0):
+                pass
+    return None
+
+
+def wait_for_commands(connection: psycopg.Connection[Any]) -> None:
+    """Wait until a command is written, at most a moment."""
+    for _ in connection.notifies(timeout=IDLE_S, stop_after=1):
+        pass

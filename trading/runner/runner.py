@@ -1,0 +1,151 @@
+"""The loop of the engine: take, decide, commit, tell; and how it begins and ends.
+
+A step that fails after it was decided is not repaired: the exception leaves `step`, and whoever
+runs the runner ends with it and starts anew from the log. A command that broke an invariant is
+counted first; the second time, taken alone, it is set aside (I47).
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import psycopg
+import structlog
+
+from trading import log as event_log
+from trading.projections import Projector
+from trading.runner import lock
+from trading.runner.committing import (
+    AccountSequences,
+    commit,
+    count_failures,
+    record_failing,
+    set_aside,
+)
+from trading.runner.deciding import CommandFailedError, DecidedStep, decide_step
+from trading.runner.restore import Restored, follow, newest_snapshot
+from trading.runner.taking import AT_ONCE, Step, Waiting, arrange, take
+from trading.runner.telling import Teller
+
+log = structlog.get_logger(__name__)
+
+NO_EXPIRY_AFTER_FAILURE_MS: Final = 60_000
+
+
+def wall_clock_ms() -> int:
+    """Return the moment in Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class NotHeldError(Exception):
+    """Another engine holds the lock."""
+
+
+class Runner:
+    """One engine on one connection; made by `start`, it holds the lock until `stop`."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        *,
+        restored: Restored,
+        teller: Teller | None = None,
+        clock_ms: Callable[[], int] = wall_clock_ms,
+    ) -> None:
+        self.connection = connection
+        self.state, self.place = restored
+        self.projector = Projector.load(connection)
+        self.steps = 0
+        self.at_most = AT_ONCE
+        self._teller = teller
+        self._clock_ms = clock_ms
+        self._at_ms = event_log.last_moment_ms(connection)
+        self._sequences = AccountSequences()
+        self._no_expiry_until_ms = _last_failed_expiry_ms(connection) + NO_EXPIRY_AFTER_FAILURE_MS
+
+    @classmethod
+    def start(
+        cls,
+        connection: psycopg.Connection[Any],
+        *,
+        standing: Restored | None = None,
+        teller: Teller | None = None,
+        clock_ms: Callable[[], int] = wall_clock_ms,
+    ) -> "Runner":
+        """Take the lock, bring the state to the end of the log, and be the engine.
+
+        `standing` is a state that a standby has kept up. Raises NotHeldError.
+        """
+        if not lock.take(connection):
+            raise NotHeldError("another engine is running on this database")
+        standing = standing or newest_snapshot(connection)
+        restored = follow(connection, standing)
+        log.info("engine_restored", events=restored.place.sequence)
+        return cls(connection, restored=restored, teller=teller, clock_ms=clock_ms)
+
+    def step(self) -> int:
+        """Make one step of what waits; return how many commands it took."""
+        # 1. Take.
+        waiting = take(self.connection, after=0, at_most=self.at_most)
+        at_ms = self._at_ms = max(self._at_ms, self._clock_ms())
+        step = arrange(self.state, waiting, at_ms=at_ms, expires=at_ms >= self._no_expiry_until_ms)
+        # 2. Decide.
+        try:
+            whole, place = decide_step(
+                self.state, self.place, step, at_ms=at_ms, observe=self.projector.observe
+            )
+        except CommandFailedError as failed:
+            self._blame(failed, step)
+            raise
+        if whole.is_empty:
+            return 0
+        # 3. Write, all or nothing.
+        written = self._commit(whole, waiting)
+        self.place = place
+        self.steps += 1
+        # 4. Tell.
+        if self._teller is not None:
+            outcomes = [one.outcome for one in whole.decided if one.planned.number is not None]
+            self._teller.tell(outcomes, news=written.news)
+        return len(waiting)
+
+    def stop(self) -> None:
+        """Let another engine take over, where this process lives on."""
+        lock.give_back(self.connection)
+
+    def _commit(self, whole: DecidedStep, waiting: list[Waiting]) -> Any:
+        try:
+            return commit(
+                self.connection, whole, projector=self.projector, sequences=self._sequences
+            )
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            # What PostgreSQL refuses it would refuse for ever: each is taken alone from now on.
+            log.critical("step_refused_by_database", kind=type(error).__name__)
+            self._count([one.number for one in waiting], is_alone=whole.step.is_alone)
+            raise
+
+    def _blame(self, failed: CommandFailedError, step: Step) -> None:
+        """Remember which command broke; the second time, alone, it is set aside."""
+        kind = type(failed.planned.command).__name__
+        log.critical("command_failed", command=kind, number=failed.planned.number)
+        if failed.planned.number is None:
+            record_failing(self.connection, failed.planned.command)
+        else:
+            self._count([failed.planned.number], is_alone=step.is_alone)
+
+    def _count(self, numbers: list[int], *, is_alone: bool) -> None:
+        if is_alone:
+            set_aside(self.connection, numbers[0])
+            log.critical("command_set_aside", number=numbers[0])
+        else:
+            count_failures(self.connection, numbers)
+
+
+def _last_failed_expiry_ms(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute(
+        """
+        SELECT extract(epoch FROM max(created_at)) * 1000 FROM trading_command
+        WHERE kind = 'ExpireDue' AND status = 'SET_ASIDE'
+        """
+    ).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
