@@ -19,17 +19,14 @@ BTC = "BTC-USDT-PERP"
 
 def order(account_id: str, side: Side, **terms: Any) -> c.SubmitOrder:
     """Return an order for ten lots of BTC at the mid."""
+    usual: dict[str, Any] = {"order_type": OrderType.PEG_MID, "quantity_lots": 10}
     return c.SubmitOrder(
-        **{
-            "at_ms": 0,
-            "order_id": str(uuid.uuid4()),
-            "account_id": account_id,
-            "market_id": BTC,
-            "side": side,
-            "order_type": OrderType.PEG_MID,
-            "quantity_lots": 10,
-        }
-        | terms
+        at_ms=0,
+        order_id=str(uuid.uuid4()),
+        account_id=account_id,
+        market_id=BTC,
+        side=side,
+        **usual | terms,
     )
 
 
