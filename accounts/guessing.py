@@ -1,18 +1,21 @@
 """How guesses at the doors are counted, for django-axes, and what a locked door answers.
 
-Five failures lock for fifteen minutes. At the traders' door they are counted per e-mail and
-address together, so that nobody can lock another out. At the staff's door they are counted per
-e-mail, wherever they come from; and twenty from one address, whatever the e-mails, lock it too.
-Neither door counts for the other.
+Five failures of one e-mail from one address lock the pair for fifteen minutes: a stranger
+elsewhere can lock nobody out. Twenty from one address, whatever the e-mails, lock that address;
+at the traders' door, where no second factor stands behind the password, a hundred at one e-mail,
+wherever they come from, lock that e-mail. Neither of the two wider locks binds a familiar pair,
+one that has come in by this door before: what strangers do there shuts nobody's own way in.
+Neither door counts for the other. All of it is the same for e-mails that nobody has (I78).
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
-from axes.models import AccessAttempt
+from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -24,29 +27,54 @@ LONGEST_EMAIL = 254
 STAFFS_DOOR = "back office: "
 """Stands before the e-mail under which a guess at the staff's door is counted."""
 FAILURES_PER_ADDRESS = 20
+FAILURES_PER_EMAIL = 100
+FAMILIAR_FOR = timedelta(days=90)
 
 
 class GuessCounter(AxesDatabaseHandler):  # type: ignore[misc]  # django-axes ships no types
-    """Counts as django-axes does, and by address alone at the staff's door."""
+    """Counts pairs as django-axes does, and addresses and e-mails by themselves."""
 
     def get_failures(
         self, request: HttpRequest, credentials: Mapping[str, Any] | None = None
     ) -> int:
-        """Return the failures that count here; as many as lock where an address is used up."""
+        """Return the failures that count here; as many as lock where a wider lock holds."""
         failures = int(super().get_failures(request, credentials))
-        if is_staffs_door(request) and failures_of_address(request) >= FAILURES_PER_ADDRESS:
-            return max(failures, int(settings.AXES_FAILURE_LIMIT))
-        return failures
+        limit = int(settings.AXES_FAILURE_LIMIT)
+        name = name_of_attempt(request, credentials)
+        if failures >= limit or not is_used_up(request, name=name):
+            return failures
+        return failures if is_familiar(request, name=name) else limit
 
 
-def failures_of_address(request: Any) -> int:
-    """Return how often the request's address failed at the staff's door within the window."""
+def is_used_up(request: Any, *, name: str) -> bool:
+    """Tell whether the address, or at the traders' door the e-mail, has failed too often."""
+    if failures_of(request, ip_address=request.axes_ip_address) >= FAILURES_PER_ADDRESS:
+        return True
+    return not is_staffs_door(request) and failures_of(request, username=name) >= FAILURES_PER_EMAIL
+
+
+def failures_of(request: HttpRequest, **columns: str) -> int:
+    """Return how many failures with these columns the request's door saw within the window."""
+    door = Q(username__startswith=STAFFS_DOOR)
     recent = AccessAttempt.objects.filter(
-        username__startswith=STAFFS_DOOR,
-        ip_address=request.axes_ip_address,
+        door if is_staffs_door(request) else ~door,
         attempt_time__gte=timezone.now() - settings.AXES_COOLOFF_TIME,
+        **columns,
     )
     return int(recent.aggregate(total=Sum("failures_since_start"))["total"] or 0)
+
+
+def is_familiar(request: Any, *, name: str) -> bool:
+    """Tell whether this e-mail came in by this door from this address not long ago."""
+    door = Q(path_info=reverse("admin:login"))
+    return bool(
+        AccessLog.objects.filter(
+            door if is_staffs_door(request) else ~door,
+            username=name.removeprefix(STAFFS_DOOR),
+            ip_address=request.axes_ip_address,
+            attempt_time__gte=timezone.now() - FAMILIAR_FOR,
+        ).exists()
+    )
 
 
 def is_staffs_door(attempt: Any) -> bool:
@@ -60,12 +88,6 @@ def name_of_attempt(request: HttpRequest, credentials: Mapping[str, Any] | None)
     typed = str(given.get("email") or given.get("username") or "")
     email = typed.replace("\x00", "").strip().lower()[:LONGEST_EMAIL]
     return f"{STAFFS_DOOR}{email}"[:255] if is_staffs_door(request) else email
-
-
-def locked_by(attempt: Any, credentials: Mapping[str, Any] | None) -> list[Any]:
-    """Return which columns of an attempt are counted together at its door."""
-    del credentials
-    return ["username"] if is_staffs_door(attempt) else [["username", "ip_address"]]
 
 
 def answer_locked_out(

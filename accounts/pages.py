@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.forms import LogInForm, SignUpForm, StaffLogInForm
 from accounts.services.sessions import close_session, open_session
 from accounts.services.sign_up import sign_up as make_trader
+from godark.doors import limited
 
 AnyLogInForm = TypeVar("AnyLogInForm", bound=LogInForm)
 
@@ -30,6 +31,7 @@ SIGNED_UP = (
 @never_cache
 @sensitive_post_parameters("password", "confirm_password")
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Let a person become a trader; the answer is the same for an e-mail that has an account."""
     if request.user.is_authenticated:
@@ -45,6 +47,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited
 @axes_dispatch  # type: ignore[untyped-decorator]  # django-axes ships no types
 def log_in(request: HttpRequest) -> HttpResponse:
     """Let a person in and lead them where they wanted to go."""
@@ -61,6 +64,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited
 @axes_dispatch  # type: ignore[untyped-decorator]  # django-axes ships no types
 def log_in_staff(request: HttpRequest) -> HttpResponse:
     """Let a member of staff into the back office: e-mail, password and code in one go."""

@@ -1,9 +1,20 @@
-"""What a password must hold, beyond what Django itself checks, and how one is made up."""
+"""What a password must hold beyond what Django itself checks, how one is made up, how many hash.
+
+Every hash of the site, made or verified, goes through `BoundedArgon2`: log-ins, sign-ups, and
+whatever else is stored hashed.
+"""
 
 import secrets
 import string
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
+
+from godark import metrics
+from godark.errors import Code, Failure
 
 LONGEST = 128
 """Characters; whatever is longer is refused before any hashing."""
@@ -15,6 +26,60 @@ CLASSES = {
     "a special character": lambda character: character in string.punctuation,
 }
 MADE_OF = (string.ascii_uppercase, string.ascii_lowercase, string.digits, "-_.:+=")
+
+
+class Gate:
+    """Lets `at_once` threads of this process through; `waiting` more wait, for a moment only."""
+
+    def __init__(self, *, at_once: int, waiting: int, patience_seconds: float) -> None:
+        self._places = threading.Semaphore(at_once)
+        self._seats = threading.Semaphore(waiting)
+        self._patience_seconds = patience_seconds
+
+    @contextmanager
+    def passed(self) -> Iterator[None]:
+        """Hold a place; raise the Failure UNAVAILABLE where none comes free in time."""
+        if not (self._places.acquire(blocking=False) or self._awaited()):
+            metrics.HASHES_REFUSED.inc()
+            raise Failure(
+                Code.UNAVAILABLE,
+                "Too many people are at the door at this moment; try again in a few seconds.",
+                retry_after_seconds=max(1, round(self._patience_seconds)),
+            )
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _awaited(self) -> bool:
+        """Wait for a place if there is a seat to wait on; tell whether one came."""
+        if not self._seats.acquire(blocking=False):
+            return False
+        try:
+            return self._places.acquire(timeout=self._patience_seconds)
+        finally:
+            self._seats.release()
+
+
+# A hash takes 100 MB and a core for some 50 ms: two at once, and one second's worth of waiting.
+hashing = Gate(at_once=2, waiting=16, patience_seconds=3)
+
+
+class BoundedArgon2(Argon2PasswordHasher):
+    """Django's argon2, of which a process has no more than two under way.
+
+    Whoever finds too many before him gets the Failure UNAVAILABLE, and nothing has happened.
+    """
+
+    def encode(self, password: str, salt: str) -> str:
+        """Return the hash of a password."""
+        with hashing.passed():
+            return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Tell whether a password gives this hash."""
+        with hashing.passed():
+            return super().verify(password, encoded)
 
 
 class CharacterClassesValidator:

@@ -9,7 +9,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import Error as DatabaseAway
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
@@ -56,23 +56,23 @@ class CountingMiddleware:
     def _subject(self, request: HttpRequest) -> Subject:
         """Return whose bucket it is: the account's, or without log-in the address's."""
         if request.path in EXEMPT_PATHS:
-            return _by_address(request)
+            return by_address(request)
         try:
             user = request.user
             known = user.is_authenticated
-        except (OperationalError, InterfaceError):
-            return _by_address(request)
-        return self._by_account(user) if known else _by_address(request)
+        except DatabaseAway:
+            return by_address(request)
+        return self._by_account(user) if known else by_address(request)
 
     async def _subject_async(self, request: HttpRequest) -> Subject:
         """Do the same on the event loop."""
         if request.path in EXEMPT_PATHS:
-            return _by_address(request)
+            return by_address(request)
         try:
             user = await request.auser()
-        except (OperationalError, InterfaceError):
-            return _by_address(request)
-        return self._by_account(user) if user.is_authenticated else _by_address(request)
+        except DatabaseAway:
+            return by_address(request)
+        return self._by_account(user) if user.is_authenticated else by_address(request)
 
     def _by_account(self, user: Any) -> Subject:
         return Subject(f"account:{user.pk}", self.tier_of(user))
@@ -83,7 +83,8 @@ def free_tier(user: Any) -> Tier:  # noqa: ARG001 - what settings name here take
     return Tier.FREE
 
 
-def _by_address(request: HttpRequest) -> Subject:
+def by_address(request: HttpRequest) -> Subject:
+    """Return the bucket of the request's address, whoever it may be."""
     return Subject(f"address:{proxies.block_of(proxies.address_of(request))}")
 
 
@@ -100,20 +101,22 @@ def _cost(request: HttpRequest) -> int:
 
 def _refusal(request: HttpRequest, verdict: Verdict) -> HttpResponseBase | None:
     """Return the 429, None for a request that may go on."""
-    if verdict.allowed:
-        return None
+    return None if verdict.allowed else answer(request, failure_of_limit(verdict))
+
+
+def failure_of_limit(verdict: Verdict) -> Failure:
+    """Return what somebody is told whose bucket was empty."""
     sentence = (
         "Too many requests for too long: banned for an hour."
         if verdict.banned
         else "Too many requests; wait as long as Retry-After says."
     )
-    failure = Failure(
+    return Failure(
         Code.RATE_LIMIT_EXCEEDED,
         sentence,
         extra={"per_minute": verdict.limit, "burst": verdict.burst},
         retry_after_seconds=verdict.retry_after_seconds,
     )
-    return answer(request, failure)
 
 
 def _told(response: HttpResponseBase, verdict: Verdict) -> HttpResponseBase:

@@ -50,6 +50,7 @@ class Kind(StrEnum):
     SOCKET_MESSAGES = "socket_messages"
     ORDERS = "orders"
     CANCELS = "cancels"
+    DOORS = "doors"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,11 @@ class Rate:
     burst: int
 
 
+# Log-ins, sign-ups, resets: what costs a hash or a mail and may be had for the asking. Counted
+# per address whoever asks, so of no tier; a burst of the smallest tier's requests fits in.
+DOORS = Rate(per_minute=30, burst=40)
+
+
 def rate_of(*, tier: Tier, kind: Kind) -> Rate | None:
     """Return the bucket of a tier for a kind; None where nothing is counted."""
     if tier is Tier.LOAD and not settings.IN_PRODUCTION:
@@ -98,6 +104,8 @@ def rate_of(*, tier: Tier, kind: Kind) -> Rate | None:
             return Rate(per_minute=allowance.orders, burst=allowance.orders)
         case Kind.CANCELS:
             return Rate(per_minute=allowance.cancels, burst=allowance.cancels)
+        case Kind.DOORS:
+            return DOORS
 
 
 @dataclass(frozen=True)

@@ -17,4 +17,7 @@ REFUSED_BY_LIMIT = Counter(
 LIMITS_UNREACHABLE = Counter(
     "godark_rate_limit_unreachable", "Requests let through uncounted since Redis was away."
 )
+HASHES_REFUSED = Counter(
+    "godark_password_hashes_refused", "Log-ins sent away since too many hashed at once."
+)
 SOCKETS = Gauge("godark_sockets", "WebSockets open in this process.")

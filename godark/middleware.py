@@ -157,12 +157,21 @@ def content_security_policy(directives: Mapping[str, Collection[str] | str]) -> 
 
 
 class GuardMiddleware(Middleware):
-    """Refuses what no view should have to think of: bodies too large or endless, NUL."""
+    """Refuses what no view should have to think of, and answers what a page refuses.
+
+    The API's views answer their own refusals; a page just raises one.
+    """
 
     def before(self, request: SiteRequest) -> HttpResponseBase | None:
         """Return the refusal; None for a request of decent shape."""
         failure = _refusal(request)
         return None if failure is None else answer(request, failure)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """Answer a refusal that a page raised; every other exception is for others."""
+        return answer(request, exception) if isinstance(exception, Failure) else None
 
 
 def _refusal(request: HttpRequest) -> Failure | None:

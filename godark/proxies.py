@@ -24,6 +24,11 @@ def address_of(request: HttpRequest) -> str:
     )
 
 
+def counted_address_of(request: HttpRequest) -> str:
+    """Return the address that guesses are counted under: one for all of an IPv6 user's /64."""
+    return block_of(address_of(request)).partition("/")[0]
+
+
 def client_address(*, remote: str, forwarded_for: str, proxies: int) -> str:
     """Return the address that the outermost of `proxies` proxies saw.
 

@@ -172,7 +172,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.passwords.BoundedArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -185,6 +185,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.CharacterClassesValidator"},
     {"NAME": "accounts.passwords.MaximumLengthValidator"},
 ]
+SESSION_ENGINE = "accounts.browser_sessions"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -193,7 +194,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = "accounts.guessing.locked_by"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "accounts.guessing.answer_locked_out"
 AXES_USERNAME_CALLABLE = "accounts.guessing.name_of_attempt"
 AXES_HANDLER = "accounts.guessing.GuessCounter"
@@ -212,7 +213,7 @@ AXES_SENSITIVE_PARAMETERS = [
     "csrfmiddlewaretoken",
 ]
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
-AXES_CLIENT_IP_CALLABLE = "godark.proxies.address_of"
+AXES_CLIENT_IP_CALLABLE = "godark.proxies.counted_address_of"
 OTP_TOTP_ISSUER = "GoDark"
 
 # 6. The wire: what production demands of browsers.

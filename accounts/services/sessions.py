@@ -1,25 +1,37 @@
 """Who is let in and out: sessions of browsers, and the second factor at the staff's door.
 
-The counting of failures is django-axes' (`accounts.guessing`).
+The counting of failures is django-axes' (`accounts.guessing`). The attempts of one e-mail from
+one address go one after the other: of many at once, each sees what those before it have failed.
 """
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.signals import user_login_failed
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from psycopg.errors import LockNotAvailable
 
 from accounts.models import StaffAction, User
 from accounts.services.audit import record_action
+from godark import proxies
+from godark.errors import Code, Failure
 
 STAFF_SESSION_SECONDS = 12 * 60 * 60
+ATTEMPTS_CLASS = 0x0D41D
+"""The first half of the locks of attempts (`godark.jobs.locks` has another)."""
+PATIENCE_MS = 3000
 
 
 @sensitive_variables("password")
 def authenticated_trader(*, request: HttpRequest, email: str, password: str) -> User | None:
     """Return who an e-mail and a password belong to; unknown people cost one hash too (I78)."""
-    user = authenticate(request, email=email, password=password)
+    with one_attempt_at_a_time(request=request, email=email):
+        user = authenticate(request, email=email, password=password)
     return user if isinstance(user, User) else None
 
 
@@ -31,12 +43,12 @@ def authenticated_staff(
 
     Nothing tells which of the three was wrong, and each failure counts for the lock (I74).
     """
-    user = authenticated_trader(request=request, email=email, password=password)
-    if user is not None and user.is_staff and spent_code(user=user, code=code):
-        return user
-    if user is not None:  # the password was right, so django-axes has not been told yet
-        user_login_failed.send(__name__, credentials={"email": email}, request=request)
-    with transaction.atomic():
+    with one_attempt_at_a_time(request=request, email=email):
+        user = authenticated_trader(request=request, email=email, password=password)
+        if user is not None and user.is_staff and spent_code(user=user, code=code):
+            return user
+        if user is not None:  # the password was right, so django-axes has not been told yet
+            user_login_failed.send(__name__, credentials={"email": email}, request=request)
         record_action(
             action="log_in",
             request=request,
@@ -44,6 +56,31 @@ def authenticated_staff(
             outcome=StaffAction.Outcome.REFUSED,
         )
     return None
+
+
+@contextmanager
+def one_attempt_at_a_time(*, request: HttpRequest, email: str) -> Iterator[None]:
+    """Hold back every other attempt of this e-mail from this address; a transaction of its own.
+
+    Raises the Failure RATE_LIMIT_EXCEEDED where too many stand before this one.
+    """
+    pair = f"{proxies.counted_address_of(request)} {email}".encode()
+    with transaction.atomic():
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(PATIENCE_MS)])
+                key = [ATTEMPTS_CLASS, zlib.crc32(pair) - 2**31]
+                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", key)
+                cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            raise Failure(
+                Code.RATE_LIMIT_EXCEEDED,
+                "Too many attempts at once; try again in a moment.",
+                retry_after_seconds=1,
+            ) from error
+        yield
 
 
 def spent_code(*, user: User, code: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.settings import QuickArgon2
+from tests.hashing import QuickArgon2
 
 
 @pytest.fixture

@@ -153,14 +153,25 @@ def test_an_unknown_person_costs_one_hash_at_the_staffs_door_too(
 
 
 @pytest.mark.parametrize("wrong", [{"password": "Wrong-Horse-7"}, {"code": "000000"}])
-def test_failures_lock_an_account_whatever_the_address(
+def test_failures_lock_an_account_at_their_address_and_nowhere_else(
     risk_officer: User, wrong: dict[str, str]
 ) -> None:
-    for number in range(5):
-        enter_back_office(Client(REMOTE_ADDR=f"192.0.2.{number}"), risk_officer, **wrong)
-    answer = enter_back_office(Client(REMOTE_ADDR="192.0.2.99"), risk_officer)
-    assert answer.status_code == 429
-    assert answer.headers["Retry-After"] == "900"
+    with time_machine.travel(NOW, tick=False) as clock:
+        for _ in range(5):
+            enter_back_office(Client(), risk_officer, **wrong)
+        clock.shift(timedelta(minutes=2))  # guessed codes have made the device wait
+        answer = enter_back_office(Client(), risk_officer)
+        assert answer.status_code == 429
+        assert answer.headers["Retry-After"] == "900"
+        elsewhere = Client(REMOTE_ADDR="192.0.2.99")
+        assert enter_back_office(elsewhere, risk_officer).status_code == 302
+
+
+def test_strangers_lock_no_member_of_staff_out(risk_officer: User) -> None:
+    for number in range(40):
+        stranger = Client(REMOTE_ADDR=f"198.51.100.{number % 8}")
+        enter_back_office(stranger, risk_officer, password=f"Wrong-Horse-{number}")
+    assert enter_back_office(Client(), risk_officer).status_code == 302
 
 
 def test_twenty_failures_lock_an_address_whatever_the_account(risk_officer: User) -> None:
@@ -174,6 +185,17 @@ def test_twenty_failures_lock_an_address_whatever_the_account(risk_officer: User
         assert enter_back_office(elsewhere, risk_officer).status_code == 302
         clock.shift(timedelta(minutes=15, seconds=1))
         assert enter_back_office(Client(), risk_officer).status_code == 302
+
+
+def test_whoever_came_in_from_there_before_comes_in_past_the_strangers(risk_officer: User) -> None:
+    assert enter_back_office(Client(), risk_officer).status_code == 302
+    for number in range(20):
+        nobody = User(email=f"nobody{number}@godark.example")
+        enter_back_office(Client(), nobody, code="000000")
+    newcomer = staff_member(Role.RISK)
+    assert enter_back_office(Client(), newcomer).status_code == 429
+    later = code_of(risk_officer, steps_ahead=1)
+    assert enter_back_office(Client(), risk_officer, code=later).status_code == 302
 
 
 def test_five_failures_of_one_lock_no_other_member_of_staff(risk_officer: User) -> None:

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -5,6 +6,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -142,6 +144,64 @@ def test_five_failures_lock_an_email_at_an_address_for_fifteen_minutes() -> None
         assert log_in(Client(), UserFactory.create().email).status_code == 302
         clock.move_to(NOW + timedelta(minutes=15, seconds=1))
         assert log_in(Client(), user.email).status_code == 302
+
+
+def test_spraying_many_emails_locks_an_address_for_fifteen_minutes() -> None:
+    user = UserFactory.create()
+    with time_machine.travel(NOW, tick=False) as clock:
+        answers = [
+            log_in(Client(), f"trader{number}@else.example", "Summer-2026!").status_code
+            for number in range(20)
+        ]
+        assert answers == [200] * 19 + [429]
+        assert log_in(Client(), user.email).status_code == 429
+        assert log_in(Client(), user.email, address="192.0.2.7").status_code == 302
+        clock.move_to(NOW + timedelta(minutes=15, seconds=1))
+        assert log_in(Client(), user.email).status_code == 302
+
+
+def test_all_addresses_of_one_ipv6_user_are_counted_as_one() -> None:
+    user = UserFactory.create()
+    for number in range(5):
+        log_in(Client(), user.email, "Wrong-Horse-7", address=f"2001:db8:1:2::{number:x}")
+    assert log_in(Client(), user.email, address="2001:db8:1:2:ffff::9").status_code == 429
+    assert log_in(Client(), user.email, address="2001:db8:1:3::1").status_code == 302
+
+
+def test_whoever_logged_in_from_there_before_is_not_locked_by_neighbors() -> None:
+    user, newcomer = UserFactory.create(), UserFactory.create()
+    assert log_in(Client(), user.email).status_code == 302
+    for number in range(20):
+        log_in(Client(), f"trader{number}@else.example", "Summer-2026!")
+    assert log_in(Client(), newcomer.email).status_code == 429
+    assert log_in(Client(), user.email).status_code == 302
+
+
+def test_a_hundred_failures_from_anywhere_lock_an_email_but_not_where_its_owner_was() -> None:
+    user, other = UserFactory.create(), UserFactory.create()
+    assert log_in(Client(), user.email).status_code == 302
+    for number in range(100):
+        log_in(Client(), user.email, f"Wrong-Horse-{number}", address=f"198.51.100.{number // 4}")
+    assert log_in(Client(), user.email, address="192.0.2.7").status_code == 429
+    assert log_in(Client(), other.email, address="192.0.2.7").status_code == 302
+    assert log_in(Client(), user.email).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_many_guesses_at_once_no_more_than_five_are_tried(hashes: list[str]) -> None:
+    email = UserFactory.create().email
+    hashes.clear()
+
+    def guess(number: int) -> int:
+        try:
+            return int(log_in(Client(), email, f"Wrong-Horse-{number}").status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=20) as threads:
+        answers = list(threads.map(guess, range(20)))
+    assert sorted(answers) == [200] * 4 + [429] * 16
+    assert len(hashes) == 5
 
 
 def test_guessing_on_does_not_lengthen_a_lock() -> None:

@@ -83,6 +83,22 @@ async def test_on_the_event_loop_the_same_is_refused_and_carried() -> None:
     assert (await client.get("/x%00y")).status_code == 404
 
 
+STRANGE_NAMES = [r'"\000abcdefgh"', "short", "A" * 32, "x" * 33, "a" * 31 + "'"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", STRANGE_NAMES)
+@pytest.mark.parametrize("path", [TIME, "/login", "/admin/"])
+def test_a_session_name_that_is_none_of_ours_is_no_session(
+    client: Client, name: str, path: str
+) -> None:
+    plain = client.get(path)
+    answered = client.get(path, headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={name}"})
+    assert answered.status_code == plain.status_code
+    told = [one.headers.get("X-RateLimit-Used") for one in (plain, answered)]
+    assert told == (["1", "2"] if path == TIME else [None, None])
+
+
 def test_static_files_come_from_the_site_and_are_not_sessions(client: Client) -> None:
     answered = client.get("/static/css/tokens.css")
     assert answered.status_code == 200
