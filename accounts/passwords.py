@@ -61,8 +61,8 @@ class Gate:
             self._seats.release()
 
 
-# A hash takes 100 MB and a core for some 50 ms: two at once, and one second's worth of waiting.
-hashing = Gate(at_once=2, waiting=16, patience_seconds=3)
+# A hash takes 100 MB, and both cores of a small machine for a tenth of a second.
+hashing = Gate(at_once=2, waiting=24, patience_seconds=5)
 
 
 class BoundedArgon2(Argon2PasswordHasher):
