@@ -6,9 +6,10 @@ What is not here: trigger orders, which are canceled and placed anew.
 import msgspec
 
 from engine.acceptance import check_risk, check_state
+from engine.carrying import check_carries
 from engine.commands import AmendOrder
 from engine.decision import Decision, Refusal
-from engine.ending import cancel, carry
+from engine.ending import cancel, carry, clamp, must_reduce
 from engine.entry import match_or_rest
 from engine.events import OrderAmended
 from engine.matching import fell_below
@@ -42,12 +43,20 @@ def amend_order(d: Decision, command: AmendOrder, /) -> None:
         reserve_micro=0,
     )
     reserve = _reserve(d, market, order, event, keeps=keeps)
-    d.emit(msgspec.structs.replace(event, reserve_micro=reserve))
+    event = msgspec.structs.replace(event, reserve_micro=reserve)
+    if not keeps:
+        check_carries(d, market, amended, event)
+    d.emit(event)
     if d.state.account(command.account_id).free_micro <= 0:
         carry(d, market, command.account_id)
     if sequence not in market.orders:
         return
     after = market.orders[sequence]
+    if not keeps and must_reduce(market, after):
+        clamped = clamp(d, market, after)
+        if clamped is None:
+            return
+        after = clamped
     if fell_below(after):
         cancel(d, market, after, Reason.BELOW_MINIMUM)
     elif not keeps:

@@ -59,11 +59,6 @@ def _walk(
         yield found, price
 
 
-def meets_older(market: Market, taker: Order, /) -> bool:
-    """Tell whether an order shares a price point with any older opposite order."""
-    return next(candidates(market, taker), None) is not None
-
-
 def effective_half_ticks(market: Market, order: Order, /) -> int | None:
     """Return an order's effective limit in half ticks; None for a market order."""
     prices = market.prices

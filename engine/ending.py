@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from engine.decision import Decision, effective_state
 from engine.events import OrderCanceled, OrderReduced, ReservationCut
-from engine.orders import Order
+from engine.orders import Order, least_lots
 from engine.reasons import Reason
 from engine.reservation import reserve_ceil_micro, reserves_ceil_micro, youngest_reserving
 from engine.state import NO_POSITION, Market
-from engine.vocabulary import MarketState, MinQuantityMode
+from engine.vocabulary import MarketState
 
 
 def reserve_after(d: Decision, market: Market, order: Order, by_lots: int, /) -> int:
@@ -98,6 +98,32 @@ def reducible_lots(market: Market, account_id: str, /, *, is_buy: bool) -> int:
     return max(0, -size if is_buy else size)
 
 
+def tradable_lots(market: Market, order: Order, /) -> int:
+    """Return how many lots an order could trade now: its leaves, or what it may reduce of them.
+
+    What stands beyond the position ends when the position has changed (`end_reducing`), not
+    when somebody meets it: nobody's order tells of another's (I23).
+    """
+    if not must_reduce(market, order):
+        return order.leaves_lots
+    room = reducible_lots(market, order.terms.account_id, is_buy=order.is_buy)
+    return min(order.leaves_lots, room)
+
+
+def end_reducing(d: Decision, market: Market, account_id: str, /, *, is_buy: bool) -> None:
+    """End the orders that could only reduce, and not so little, after a position has changed."""
+    side = market.open_sides.get((account_id, is_buy))
+    if side is None:
+        return
+    room = reducible_lots(market, account_id, is_buy=is_buy)
+    if room == 0 and effective_state(market) is MarketState.REDUCE_ONLY:
+        ended = list(side.sequences)
+    else:
+        ended = side.reducing_at_least(room + 1)
+    for order in still_open(market, ended):
+        cancel(d, market, order, Reason.REDUCE_ONLY)
+
+
 def clamp(d: Decision, market: Market, order: Order, /) -> Order | None:
     """Clamp a reducing order to the position; below its minimum it ends."""
     room = reducible_lots(market, order.terms.account_id, is_buy=order.is_buy)
@@ -107,17 +133,6 @@ def clamp(d: Decision, market: Market, order: Order, /) -> Order | None:
         cancel(d, market, order, Reason.REDUCE_ONLY)
         return None
     return reduce_order(d, market, order, order.leaves_lots - room, Reason.REDUCE_ONLY)
-
-
-def least_lots(order: Order, /) -> int:
-    """Return the fewest lots for which an order wants to stand at all."""
-    terms = order.terms
-    if terms.all_or_none:
-        return order.leaves_lots
-    least = terms.min_quantity_lots
-    if terms.min_quantity_mode is MinQuantityMode.FIRST:
-        least = min(least, order.leaves_lots)
-    return max(1, least)
 
 
 def carry(d: Decision, market: Market, account_id: str, /) -> None:

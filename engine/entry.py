@@ -7,6 +7,7 @@ refused any more. What is not here: the checks of an order's shape (`engine.shap
 import msgspec
 
 from engine.acceptance import check_reservation, check_risk, check_state
+from engine.carrying import check_carries
 from engine.commands import ClosePosition, SubmitOrder
 from engine.decision import Decision, Refusal, is_matching
 from engine.ending import cancel, carry, conclude_canceled, must_reduce, reducible_lots
@@ -100,18 +101,17 @@ def accept(
     check_state(d, market, terms, probes=probes)
     order = _clamped(market, terms, d.state.next_sequence)
     check_risk(d, market, order)
-    reserve = check_reservation(d, market, order)
-    d.emit(
-        OrderAccepted(
-            at_ms=d.at_ms,
-            terms=terms,
-            sequence=order.sequence,
-            quantity_lots=order.quantity_lots,
-            canceled_lots=order.canceled_lots,
-            reserve_micro=reserve,
-            body=body,
-        )
+    event = OrderAccepted(
+        at_ms=d.at_ms,
+        terms=terms,
+        sequence=order.sequence,
+        quantity_lots=order.quantity_lots,
+        canceled_lots=order.canceled_lots,
+        reserve_micro=check_reservation(d, market, order),
+        body=body,
     )
+    check_carries(d, market, order, event)
+    d.emit(event)
     if terms.reduce_only and d.state.account(terms.account_id).free_micro <= 0:
         carry(d, market, terms.account_id)
     match_or_rest(d, market, order.sequence, concludes=concludes)

@@ -4,33 +4,34 @@ What is not here: position limits and brackets of one account (`engine.legs`), a
 published figures that acceptance looks at (`engine.entry`).
 """
 
-from engine.events import Leg
 from engine.reasons import Reason
 from engine.state import NO_POSITION, Market
 from engine.units import PPB
 
 
-def check_market_limits(market: Market, taker: Leg, maker: Leg, /) -> tuple[Leg, Reason] | None:
-    """Return the leg that a market's limit stops, with the reason; None if none does."""
-    legs = (taker, maker)
-    before = [market.positions.get(leg.account_id, NO_POSITION).size_lots for leg in legs]
-    after = [size + leg.lots for size, leg in zip(before, legs, strict=True)]
-    longs = sum(max(0, size) for size in after) - sum(max(0, size) for size in before)
-    if longs > 0 and market.long_lots + longs > market.spec.open_interest_limit_lots:
-        return taker, Reason.OPEN_INTEREST_EXCEEDED
+def broken_limit(market: Market, accounts: tuple[str, str], lots: int, /) -> Reason | None:
+    """Return the market's limit that a trade would break; None if it breaks none.
+
+    The first account gains the lots (negative: loses), the second the opposite.
+    """
+    spec = market.spec
+    legs = [
+        (market.positions.get(account_id, NO_POSITION), by)
+        for account_id, by in zip(accounts, (lots, -lots), strict=True)
+    ]
+    longs = sum(max(0, held.size_lots + by) - max(0, held.size_lots) for held, by in legs)
+    if longs > 0 and market.long_lots + longs > spec.open_interest_limit_lots:
+        return Reason.OPEN_INTEREST_EXCEEDED
     for side, sign in enumerate((1, -1)):
-        risk = [
-            _weighted(market, leg, max(0, sign * now)) - _weighted(market, leg, max(0, sign * old))
-            for leg, old, now in zip(legs, before, after, strict=True)
-        ]
-        if sum(risk) > 0 and not stress_fits(market, side=side, added_lots_ppb=sum(risk)):
-            return (taker if risk[0] > 0 else maker), Reason.STRESS_LIMIT_EXCEEDED
+        risk = 0
+        for held, by in legs:
+            weight = spec.stress_gap_ppb - PPB // held.leverage
+            if weight > 0:
+                now = max(0, sign * (held.size_lots + by)) - max(0, sign * held.size_lots)
+                risk += weight * now
+        if risk > 0 and not stress_fits(market, side=side, added_lots_ppb=risk):
+            return Reason.STRESS_LIMIT_EXCEEDED
     return None
-
-
-def _weighted(market: Market, leg: Leg, lots: int, /) -> int:
-    leverage = market.positions.get(leg.account_id, NO_POSITION).leverage
-    return lots * max(0, market.spec.stress_gap_ppb - PPB // leverage)
 
 
 def stress_fits(market: Market, /, *, side: int, added_lots_ppb: int) -> bool:

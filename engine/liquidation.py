@@ -11,7 +11,7 @@ from engine.cancellation import cancel_account
 from engine.candidates import candidates
 from engine.commands import SubmitOrder
 from engine.decision import Decision, Refusal, effective_state, is_matching
-from engine.ending import cancel, clamp, must_reduce
+from engine.ending import cancel, tradable_lots
 from engine.events import (
     Filled,
     LiquidationDeferred,
@@ -21,9 +21,9 @@ from engine.events import (
 from engine.fees import maker_rebate_floor_micro
 from engine.health import bound_half_ticks, fund_is_low, health, lots_to_close
 from engine.legs import plan_leg
-from engine.limits import check_market_limits
+from engine.limits import broken_limit
 from engine.margin import bracket_of
-from engine.matching import accepts, fell_below, settle_leg
+from engine.matching import EXCLUDING, accepts, fell_below, settle_leg
 from engine.orders import Order, is_past, open_order
 from engine.reasons import Reason
 from engine.state import BACKSTOP, Market, Position
@@ -203,16 +203,11 @@ def _sell_into_book(d: Decision, market: Market, account_id: str, fee_ppb: int, 
         lots = lots_to_close(market, market.positions[account_id], fee_ppb)
         if not lots:
             return
-        maker: Order | None = market.orders[sequence]
-        assert maker is not None
+        maker = market.orders[sequence]
         if is_past(maker, at_ms=d.at_ms):
             continue
-        if must_reduce(market, maker):
-            maker = clamp(d, market, maker)
-            if maker is None:
-                continue
-        quantity = min(lots, maker.leaves_lots)
-        if accepts(maker, quantity) and _is_within(market, account_id, price):
+        quantity = min(lots, tradable_lots(market, maker))
+        if quantity and accepts(maker, quantity) and _is_within(market, account_id, price):
             _fill(d, market, account_id, maker, (quantity, price, fee_ppb))
 
 
@@ -237,14 +232,13 @@ def _fill(
     if fund_is_low(market):
         rebate = 0
     closing = closing_leg(account_id, position, lots=quantity, value_micro=value, fee_micro=fee)
+    if broken_limit(market, (account_id, maker.terms.account_id), closing.lots):
+        return
     try:
         leg = plan_leg(d.state, market, maker, quantity, price, -rebate)
     except Refusal as refused:
-        cancel(d, market, maker, refused.reason)
-        return
-    guilty = check_market_limits(market, closing, leg)
-    if guilty is not None:
-        cancel(d, market, maker, guilty[1])
+        if refused.reason not in EXCLUDING:
+            cancel(d, market, maker, refused.reason)
         return
     d.emit(
         Filled(

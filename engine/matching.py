@@ -9,11 +9,11 @@ remainder (`engine.entry`, `engine.uncrossing`).
 from engine.candidates import candidates
 from engine.commands import SubmitOrder
 from engine.decision import Decision, Refusal
-from engine.ending import cancel, carry, clamp, must_reduce, reduce_order
+from engine.ending import cancel, carry, end_reducing, reduce_order, tradable_lots
 from engine.events import Filled, Leg, PositionTriggersSet
 from engine.fees import maker_rebate_floor_micro, taker_fee_ceil_micro
 from engine.legs import plan_leg
-from engine.limits import check_market_limits
+from engine.limits import broken_limit
 from engine.orders import Order, is_past
 from engine.reasons import Reason
 from engine.state import Market
@@ -25,30 +25,27 @@ from engine.vocabulary import (
 )
 
 
-def match(d: Decision, market: Market, sequence: int, /) -> Reason | None:
+def match(
+    d: Decision, market: Market, sequence: int, /, *, only_restless: bool = False
+) -> Reason | None:
     """Let an open order take from older ones; return why its remainder must end, if so.
 
     WOULD_NOT_FILL means that the order wanted all, or a first minimum, and that nothing
-    happened at all.
+    happened at all. With `only_restless` it meets nobody but restless orders.
     """
     order = market.orders[sequence]
     terms = order.terms
     if is_past(order, at_ms=d.at_ms):
         return None
-    if must_reduce(market, order):
-        clamped = clamp(d, market, order)
-        if clamped is None:
-            return None
-        order = clamped
     least = 1
     if terms.all_or_none or terms.time_in_force is TimeInForce.FOK:
         least = order.leaves_lots
     elif terms.min_quantity_mode is MinQuantityMode.FIRST:
         least = min(terms.min_quantity_lots, order.leaves_lots)
     if least <= 1:
-        return _take(d, market, sequence)
+        return _take(d, market, sequence, only_restless=only_restless)
     mark = d.mark()
-    stop = _take(d, market, sequence)
+    stop = _take(d, market, sequence, only_restless=only_restless)
     if taken_lots(d, mark[1], sequence) >= least:
         return stop
     d.take_back(mark)
@@ -72,8 +69,10 @@ def has_traded(d: Decision, since_event: int, order_id: str, /) -> bool:
     )
 
 
-def _take(d: Decision, market: Market, sequence: int, /) -> Reason | None:
+def _take(d: Decision, market: Market, sequence: int, /, *, only_restless: bool) -> Reason | None:
     for maker_sequence, price in candidates(market, market.orders[sequence]):
+        if only_restless and maker_sequence not in market.restless:
+            continue
         if is_past(market.orders[maker_sequence], at_ms=d.at_ms):
             continue
         stop = _meet(d, market, sequence, maker_sequence, price)
@@ -89,26 +88,30 @@ def _meet(
 ) -> Reason | None:
     """Try one maker; return why the taker must stop, None to go on to the next."""
     taker = market.orders[sequence]
-    maker: Order | None = market.orders[maker_sequence]
-    assert maker is not None
-    if must_reduce(market, maker):
-        maker = clamp(d, market, maker)
-        if maker is None:
-            return None
-    quantity = min(taker.leaves_lots, maker.leaves_lots)
-    if not (accepts(maker, quantity) and _taker_accepts(taker, quantity)):
+    maker = market.orders[maker_sequence]
+    quantity = min(tradable_lots(market, taker), tradable_lots(market, maker))
+    if quantity == 0 or not (accepts(maker, quantity) and _taker_accepts(taker, quantity)):
         return None
     if maker.terms.account_id == taker.terms.account_id:
         return _prevent_self_trade(d, market, taker, maker)
     try:
         event = plan_trade(d, market, taker, maker, quantity, price)
     except MakerRefusal as refused:
-        cancel(d, market, maker, refused.reason)
+        if refused.reason not in EXCLUDING:
+            cancel(d, market, maker, refused.reason)
         return None
     except Refusal as refused:
-        return refused.reason
+        return None if refused.reason in EXCLUDING else refused.reason
     d.emit(event)
     return after_trade(d, market, event, maker, taker)
+
+
+EXCLUDING = (
+    Reason.FILL_WORSENS_POSITION,
+    Reason.OPEN_INTEREST_EXCEEDED,
+    Reason.STRESS_LIMIT_EXCEEDED,
+)
+"""Why two orders may not trade with each other now: each is passed over and stays (I23)."""
 
 
 class MakerRefusal(Refusal):
@@ -141,6 +144,10 @@ def plan_trade(
     """Plan a trade of two orders: the taker's leg first, its fee bounds the rebate."""
     spec = market.spec
     state = d.state
+    accounts = (taker.terms.account_id, maker.terms.account_id)
+    broken = broken_limit(market, accounts, quantity if taker.is_buy else -quantity)
+    if broken is not None:
+        raise Refusal(broken)
     notional = quantity * price * market.unit_micro
     fee = taker_fee_ceil_micro(taker, notional, spec.taker_fee_ppb)
     taker_leg = plan_leg(state, market, taker, quantity, price, fee)
@@ -150,10 +157,6 @@ def plan_trade(
         maker_leg = plan_leg(state, market, maker, quantity, price, -rebate)
     except Refusal as refused:
         raise MakerRefusal(refused.reason, **refused.numbers) from None
-    guilty = check_market_limits(market, taker_leg, maker_leg)
-    if guilty is not None:
-        blame = MakerRefusal if guilty[0] is maker_leg else Refusal
-        raise blame(guilty[1])
     return Filled(
         at_ms=d.at_ms,
         market_id=spec.market_id,
@@ -182,12 +185,16 @@ def after_trade(
 
 
 def settle_leg(d: Decision, market: Market, leg: Leg, terms: SubmitOrder | None, /) -> None:
-    """Follow a leg up: orders that the balance no longer carries, position triggers."""
+    """Follow a leg up: what the balance no longer carries, what a closed position ends."""
     account_id = leg.account_id
     if d.state.account(account_id).free_micro <= 0:
         carry(d, market, account_id)
-    if account_id in market.pairs:
-        _clear_pair(d, market, leg, market.positions[account_id].size_lots)
+    size = market.positions[account_id].size_lots
+    before = size - leg.lots
+    if size == 0 or size * before < 0:
+        _clear_pair(d, market, account_id)
+    if before * leg.lots < 0:
+        end_reducing(d, market, account_id, is_buy=leg.lots > 0)
     if terms is not None and (terms.take_profit is not None or terms.stop_loss is not None):
         _attach_pair(d, market, leg, terms)
 
@@ -230,14 +237,13 @@ def _wants_all(order: Order, /) -> bool:
     return order.terms.all_or_none or order.terms.time_in_force is TimeInForce.FOK
 
 
-def _clear_pair(d: Decision, market: Market, leg: Leg, size_lots: int, /) -> None:
+def _clear_pair(d: Decision, market: Market, account_id: str, /) -> None:
     """Clear the triggers of a position that is closed or has turned around."""
-    before = size_lots - leg.lots
-    if size_lots == 0 or before * size_lots < 0:
+    if account_id in market.pairs:
         d.emit(
             PositionTriggersSet(
                 at_ms=d.at_ms,
-                account_id=leg.account_id,
+                account_id=account_id,
                 market_id=market.spec.market_id,
                 take_profit=None,
                 stop_loss=None,

@@ -6,7 +6,7 @@ What is not here: rules. `engine.entry` makes orders, `engine.matching` trades t
 import msgspec
 
 from engine.commands import SubmitOrder
-from engine.vocabulary import OrderStatus, OrderType, Side
+from engine.vocabulary import MinQuantityMode, OrderStatus, OrderType, Side
 
 
 class Order(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +45,17 @@ def is_past(order: Order, /, *, at_ms: int) -> bool:
     """Tell whether an order's moment is over, so that it may not trade any more."""
     moment = order.terms.expires_at_ms
     return moment is not None and moment <= at_ms
+
+
+def least_lots(order: Order, /) -> int:
+    """Return the fewest lots for which an order wants to stand at all."""
+    terms = order.terms
+    if terms.all_or_none:
+        return order.leaves_lots
+    least = terms.min_quantity_lots
+    if terms.min_quantity_mode is MinQuantityMode.FIRST:
+        least = min(least, order.leaves_lots)
+    return max(1, least)
 
 
 def peg_points(*, side: Side, order_type: OrderType) -> int:

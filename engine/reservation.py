@@ -86,7 +86,7 @@ def _sum_buys(
                 break
             loss += (cap - mark) * market.orders[sequence].leaves_lots
     if change is not None:
-        price = _worst_half_ticks(market, change[0], worst)
+        price = worst_half_ticks(market, change[0], worst)
         value += price * change[1]
         loss += max(0, price - mark) * change[1]
     return value, loss
@@ -104,7 +104,7 @@ def _sum_sells(
                 break
             value += (cap - worst) * market.orders[sequence].leaves_lots
     if change is not None:
-        value += _worst_half_ticks(market, change[0], worst) * change[1]
+        value += worst_half_ticks(market, change[0], worst) * change[1]
     return value
 
 
@@ -139,7 +139,7 @@ def _walk(
             taken += change[1]
         taken = min(taken, lots)
         lots -= taken
-        worst = _worst_half_ticks(market, order, uncapped)
+        worst = worst_half_ticks(market, order, uncapped)
         if is_buy:
             if worst > mark:
                 loss += (worst - mark) * taken
@@ -156,12 +156,12 @@ def _add(
     mark, uncapped = prices
     order, leaves = change
     taken = min(leaves, lots)
-    worst = _worst_half_ticks(market, order, uncapped)
+    worst = worst_half_ticks(market, order, uncapped)
     lost = max(0, worst - mark if order.is_buy else mark - worst)
     return worst * taken, lost * taken, lots - taken
 
 
-def _worst_half_ticks(market: Market, order: Order, uncapped: int, /) -> int:
+def worst_half_ticks(market: Market, order: Order, uncapped: int, /) -> int:
     """Return the half tick at which an order reserves."""
     limit = order.limit_ticks
     if limit is None:

@@ -2,14 +2,16 @@
 
 In sequence order each acts as taker against older ones only: the restless orders, and the
 opposite orders that are younger than a restless one and share a point with older ones.
-Repeated until nothing trades. What is not here: how an order takes (`engine.matching`).
+Of a pair that trades one at least is restless, so that nobody's coming lets others trade
+(I20). Repeated until nothing trades. What is not here: how an order takes (`engine.matching`).
 """
 
-from engine.candidates import effective_half_ticks, meets_older
+from engine.candidates import candidates, effective_half_ticks
 from engine.decision import Decision, is_matching
 from engine.ending import cancel
 from engine.events import Filled, Uncrossed
 from engine.matching import match
+from engine.orders import Order
 from engine.reasons import Reason
 from engine.state import Market
 from engine.vocabulary import Pricing
@@ -32,12 +34,12 @@ def _pass(d: Decision, market: Market, /, *, by_limits: bool) -> bool:
     since = len(d.events)
     if by_limits:
         for sequence in sorted(market.book.buys.all() + market.book.sells.all()):
-            _act(d, market, sequence)
+            _act(d, market, sequence, only_restless=False)
     else:
         takers = Takers(market)
         at = takers.after(0)
         while at is not None:
-            _act(d, market, at)
+            _act(d, market, at, only_restless=at not in market.restless)
             at = takers.after(at)
     return any(type(event) is Filled for event in d.events[since:])
 
@@ -92,14 +94,22 @@ def _is_crossed(market: Market, /) -> bool:
     return bool(limits[0]) and bool(limits[1]) and max(limits[0]) >= min(limits[1])
 
 
-def _act(d: Decision, market: Market, sequence: int, /) -> None:
+def _act(d: Decision, market: Market, sequence: int, /, *, only_restless: bool) -> None:
     """Let one resting order take from older ones, and end it if it must end."""
     order = market.orders.get(sequence)
     if order is None or order.terms.post_only or not order.is_resting:
         return
-    if not meets_older(market, order):
+    if not _meets_older(market, order, only_restless=only_restless):
         return
-    stop = match(d, market, sequence)
+    stop = match(d, market, sequence, only_restless=only_restless)
     left = market.orders.get(sequence)
     if stop is not None and stop is not Reason.WOULD_NOT_FILL and left is not None:
         cancel(d, market, left, stop)
+
+
+def _meets_older(market: Market, order: Order, /, *, only_restless: bool) -> bool:
+    """Tell whether an order shares a price point with an older opposite order at all."""
+    return any(
+        not only_restless or sequence in market.restless
+        for sequence, _ in candidates(market, order)
+    )

@@ -81,6 +81,7 @@ def _give(d: Decision, market: Market, account_id: str, lots: int, fee_ppb: int,
     fee = min(rate_floor_micro(value, fee_ppb), left_above_bankruptcy_micro(position, lots, value))
     reward = 0 if fund_is_low(market) else fee // 2
     signed = lots if position.size_lots > 0 else -lots
+    taking = backstop_leg(market, lots=signed, value_micro=value, reward_micro=reward)
     closing = closing_leg(account_id, position, lots=lots, value_micro=value, fee_micro=fee)
     d.emit(
         Filled(
@@ -92,12 +93,13 @@ def _give(d: Decision, market: Market, account_id: str, lots: int, fee_ppb: int,
             quantity_lots=lots,
             notional_micro=value,
             taker=closing,
-            maker=backstop_leg(market, lots=signed, value_micro=value, reward_micro=reward),
+            maker=taking,
             fees_micro=0,
             insurance_micro=fee - reward,
         )
     )
     settle_leg(d, market, closing, None)
+    settle_leg(d, market, taking, None)
 
 
 def _owe(d: Decision, market: Market, account_id: str, /) -> None:

@@ -91,6 +91,24 @@ class Matcher:
             least = min(least, order.leaves)
         return max(least, order.leaves if terms.all_or_none else 1)
 
+    def tradable(self, name: str, order: Order) -> int:
+        """Return the lots that an order may trade now: what it may reduce, if it must."""
+        if not self.must_reduce(name, order):
+            return order.leaves
+        room = self.room(name, order.terms.account_id, is_buy=order.is_buy)
+        return min(room, order.leaves)
+
+    def end_reducing(self, name: str, account_id: str, *, is_buy: bool) -> None:
+        """After a decrease end what could only reduce, and not so little."""
+        room = self.room(name, account_id, is_buy=is_buy)
+        closed = room == 0 and self.market(name).acting_state is MarketState.REDUCE_ONLY
+        for sequence in [order.sequence for order in self.market(name).orders]:
+            order = self.find(name, sequence)
+            if order is None or order.terms.account_id != account_id or order.is_buy is not is_buy:
+                continue
+            if closed or (order.terms.reduce_only and self.least(order) > room):
+                self.cancel(name, order, Reason.REDUCE_ONLY)
+
     def carry(self, name: str, account_id: str) -> None:
         """Cancel the youngest reserving orders here until cash carries the rest."""
         while True:
@@ -152,12 +170,12 @@ class Matcher:
             return None
         return price
 
-    def makers(self, name: str, taker: Order) -> list[tuple[int, int]]:
+    def makers(self, name: str, taker: Order, *, fresh: bool) -> list[tuple[int, int]]:
         """List (sequence, price) of all older opposite orders, the best for the taker first."""
         market = self.market(name)
         found = []
         for maker in market.orders:
-            if maker.is_buy is taker.is_buy or not maker.resting:
+            if maker.is_buy is taker.is_buy or not maker.resting or (fresh and not maker.restless):
                 continue
             if maker.sequence >= taker.sequence or market.bid is None:
                 continue
@@ -171,23 +189,19 @@ class Matcher:
 
     # Matching.
 
-    def match(self, name: str, sequence: int) -> Reason | None:
-        """Let an order take; return why its remainder must end, if it must."""
+    def match(self, name: str, sequence: int, *, fresh: bool = False) -> Reason | None:
+        """Let an order take (with `fresh` from restless ones only); say why its rest must end."""
         order = self.find(name, sequence)
         assert order is not None
         if self.is_over(order):
             return None
-        if self.must_reduce(name, order):
-            order = self.clamp(name, order)
-            if order is None:
-                return None
         least = 1
         if order.wants_all:
             least = order.leaves
         elif order.terms.min_quantity_mode is MinQuantityMode.FIRST:
             least = min(order.terms.min_quantity_lots, order.leaves)
         before, so_far = self.books.copy(), self.taken(name, sequence)
-        stop = self.take(name, sequence)
+        stop = self.take(name, sequence, fresh=fresh)
         if self.taken(name, sequence) - so_far >= least or least <= 1:
             return stop
         self.books = before
@@ -198,14 +212,14 @@ class Matcher:
         del name
         return sum(told[4] for told in self.books.told if told[0] == "fill" and told[6] == sequence)  # type: ignore[misc] # a told tuple's places have the types of its kind
 
-    def take(self, name: str, sequence: int) -> Reason | None:
+    def take(self, name: str, sequence: int, *, fresh: bool) -> Reason | None:
         """Meet makers one by one, the list made anew after each."""
         met: set[int] = set()
         while True:
             taker = self.find(name, sequence)
             if taker is None:
                 return None
-            rest = [each for each in self.makers(name, taker) if each[0] not in met]
+            rest = [each for each in self.makers(name, taker, fresh=fresh) if each[0] not in met]
             if not rest:
                 return None
             met.add(rest[0][0])
@@ -219,11 +233,7 @@ class Matcher:
         assert maker is not None
         if self.is_over(maker):
             return None
-        if self.must_reduce(name, maker):
-            maker = self.clamp(name, maker)
-            if maker is None:
-                return None
-        lots = min(taker.leaves, maker.leaves)
+        lots = min(self.tradable(name, taker), self.tradable(name, maker))
         if lots < self.least(maker) or (
             taker.terms.min_quantity_mode is MinQuantityMode.EACH
             and lots < taker.terms.min_quantity_lots
@@ -252,6 +262,8 @@ class Matcher:
     def trade(self, name: str, taker: Order, maker: Order, lots: int, price: int) -> Reason | None:
         """Plan both sides and do it, or say who fails."""
         market = self.market(name)
+        if self.breaks_a_limit(market, taker, maker, lots):
+            return None
         value = lots * price * market.unit
         rate = ceil(
             Fraction(market.spec.taker_fee_ppb * (100 - taker.terms.fee_discount_percent), 100)
@@ -261,20 +273,15 @@ class Matcher:
         try:
             taking = money.planned_side(self.books, market, taker, lots, price, fee)
         except Impossible as failed:
-            return failed.reason
+            return None if failed.reason is Reason.FILL_WORSENS_POSITION else failed.reason
         rate = market.spec.maker_rebate_ppb
         rebate = floor(Fraction((maker.made + value) * rate, 10**9))
         rebate = min(rebate - floor(Fraction(maker.made * rate, 10**9)), taking.fee)
         try:
             making = money.planned_side(self.books, market, maker, lots, price, -rebate)
         except Impossible as failed:
-            self.cancel(name, maker, failed.reason)
-            return None
-        stop = self.limits(market, taking, making)
-        if stop is not None:
-            if stop[0] is taking:
-                return stop[1]
-            self.cancel(name, maker, stop[1])
+            if failed.reason is not Reason.FILL_WORSENS_POSITION:
+                self.cancel(name, maker, failed.reason)
             return None
         self.books.fees += taking.fee + making.fee
         ids = (taker.terms.order_id, maker.terms.order_id)
@@ -284,16 +291,19 @@ class Matcher:
         maker.made += value
         turned = [self.settle(name, side, lots) for side in (taking, making)]
         for side, turns in ((making, turned[1]), (taking, turned[0])):
-            if self.books.free(side.order.terms.account_id) <= 0:
-                self.carry(name, side.order.terms.account_id)
-            self.follow_pair(name, side, turns=turns)
+            self.follow(name, side, lots, turns=turns)
         return self.end_below_minimum(name, taker.sequence, maker.sequence)
 
-    def follow_pair(self, name: str, side: Side, *, turns: bool) -> None:
-        """Clear the triggers of a position that closed or turned; attach those of the order."""
+    def follow(self, name: str, side: Side, lots: int, *, turns: bool) -> None:
+        """Do what a fill leads to for one side: orders that end, triggers that go or come."""
         market, terms = self.market(name), side.order.terms
+        if self.books.free(terms.account_id) <= 0:
+            self.carry(name, terms.account_id)
         if turns and terms.account_id in market.pairs:
             self.set_pair(name, terms.account_id, (None, None))
+        before = side.after.size - (lots if side.order.is_buy else -lots)
+        if before < 0 if side.order.is_buy else before > 0:
+            self.end_reducing(name, terms.account_id, is_buy=side.order.is_buy)
         if side.opened and (terms.take_profit is not None or terms.stop_loss is not None):
             self.set_pair(name, terms.account_id, (terms.take_profit, terms.stop_loss))
 
@@ -306,29 +316,25 @@ class Matcher:
         prices = [None if leg is None else leg.trigger_ticks for leg in pair]
         self.books.told.append(("pair", account_id, *prices))
 
-    def limits(self, market: Market, taking: Side, making: Side) -> tuple[Side, Reason] | None:
-        """Return which side a true limit of the market stops."""
+    def breaks_a_limit(self, market: Market, taker: Order, maker: Order, lots: int) -> bool:
+        """Tell whether a trade would pass the market's open interest or stress limit."""
         sizes = {key: held.size for key, held in market.positions.items()}
         weights = {key: self.weight(market, held) for key, held in market.positions.items()}
         after = dict(sizes)
-        for side in (taking, making):
-            account_id = side.order.terms.account_id
-            after[account_id] = side.after.size
-            weights.setdefault(account_id, self.weight(market, side.after))
+        for order in (taker, maker):
+            account_id = order.terms.account_id
+            after[account_id] = after.get(account_id, 0) + (lots if order.is_buy else -lots)
+            weights.setdefault(account_id, self.weight(market, Position()))
         longs = sum(max(0, size) for size in sizes.values())
         then = sum(max(0, size) for size in after.values())
         if then > longs and then > market.spec.open_interest_limit_lots:
-            return taking, Reason.OPEN_INTEREST_EXCEEDED
+            return True
         for sign in (1, -1):
             was = sum(max(0, sign * size) * weights[key] for key, size in sizes.items())
             now = sum(max(0, sign * size) * weights[key] for key, size in after.items())
-            risk = ceil(now * market.value_price() * market.unit)
-            if now > was and risk > market.fund:
-                key = taking.order.terms.account_id
-                mine = max(0, sign * after[key]) > max(0, sign * sizes.get(key, 0))
-                guilty = taking if mine and weights[key] > 0 else making
-                return guilty, Reason.STRESS_LIMIT_EXCEEDED
-        return None
+            if now > was and now * market.value_price() * market.unit > market.fund:
+                return True
+        return False
 
     @staticmethod
     def weight(market: Market, held: Position) -> Fraction:
@@ -382,7 +388,7 @@ class Matcher:
                 if order is None or not order.resting or order.terms.post_only:
                     continue
                 if by_limits or self.may_act(name, order):
-                    self.act(name, order)
+                    self.act(name, order, fresh=not (by_limits or order.restless))
             if traded == len([told for told in self.books.told if told[0] == "fill"]):
                 break
         for order in self.market(name).orders:
@@ -401,11 +407,11 @@ class Matcher:
             for other in market.orders
         )
 
-    def act(self, name: str, order: Order) -> None:
+    def act(self, name: str, order: Order, *, fresh: bool) -> None:
         """Let one resting order take, and end it if it must end."""
-        if not self.makers(name, order):
+        if not self.makers(name, order, fresh=fresh):
             return
-        stop = self.match(name, order.sequence)
+        stop = self.match(name, order.sequence, fresh=fresh)
         left = self.find(name, order.sequence)
         if stop not in (None, Reason.WOULD_NOT_FILL) and left is not None:
             assert stop is not None

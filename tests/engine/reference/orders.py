@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine import commands as c
 from engine.reasons import Reason
 from engine.vocabulary import MarketState, OrderType, TimeInForce
-from tests.engine.reference import margin, money
+from tests.engine.reference import carrying, margin, money
 from tests.engine.reference.matcher import Matcher
 from tests.engine.reference.money import Impossible
 from tests.engine.reference.records import Market, Order, Position
@@ -141,15 +141,29 @@ class OrderDesk(Matcher):
             order.leaves = min(order.leaves, room)
         self.check_risk(market, order, replaced=0)
         self.check_reserve(market, order)
+        market.orders.append(order)
+        before = self.reserves(market, terms.account_id)
+        money.recompute_side(self.books, market, terms.account_id, is_buy=order.is_buy)
+        try:
+            carrying.check(self.books, market, order, matching=self.is_matching(market))
+        except Impossible:
+            market.orders.remove(order)
+            held = market.position(terms.account_id)
+            held.buys_reserve, held.sells_reserve = before
+            raise
         self.sequence += 1
         if body is not None:
             self.remember(terms, body)
-        market.orders.append(order)
-        money.recompute_side(self.books, market, terms.account_id, is_buy=order.is_buy)
         self.tell("accepted", terms.order_id, order.leaves)
         if terms.reduce_only and self.books.free(terms.account_id) <= 0:
             self.carry(name, terms.account_id)
         self.match_or_rest(name, order.sequence)
+
+    @staticmethod
+    def reserves(market: Market, account_id: str) -> tuple[int, int]:
+        """Return what both sides reserve."""
+        held = market.position(account_id)
+        return held.buys_reserve, held.sells_reserve
 
     def check_state(self, market: Market, terms: c.SubmitOrder) -> None:
         """Refuse what state, reference, probing or leverage forbid."""
@@ -261,6 +275,10 @@ class OrderDesk(Matcher):
         after = self.find(name, order.sequence)
         if after is None:
             return
+        if not keeps and self.must_reduce(name, after):
+            after = self.clamp(name, after)
+            if after is None:
+                return
         if after.leaves < self.least(after):
             self.cancel(name, after, Reason.BELOW_MINIMUM)
         elif not keeps:
@@ -291,8 +309,10 @@ class OrderDesk(Matcher):
         raises = not keeps and not order.terms.reduce_only
         if raises and needed - now > max(0, self.books.free(account_id)):
             raise Impossible(Reason.INSUFFICIENT_COLLATERAL)
-        self.sequence += not keeps
         money.recompute_side(self.books, market, account_id, is_buy=order.is_buy)
+        if not keeps:
+            carrying.check(self.books, market, order, matching=self.is_matching(market))
+        self.sequence += not keeps
         self.tell("amended", order.terms.order_id, quantity)
 
     def own_order(self, order_id: str, account_id: str) -> tuple[str, Order]:
