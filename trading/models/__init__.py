@@ -36,6 +36,7 @@ from trading.models.prices import (
     ToldLie,
 )
 from trading.models.sources import PriceSource, SourceRole, Venue
+from trading.models.state_wishes import StateWish, Wisher
 from trading.models.tickers import MarketTicker
 from trading.models.venue import PauseLevel, VenueModeChange
 
@@ -71,6 +72,7 @@ __all__ = [
     "Receipt",
     "Snapshot",
     "SourceRole",
+    "StateWish",
     "ToldLie",
     "Trade",
     "TradeCandle",
@@ -78,4 +80,5 @@ __all__ = [
     "Venue",
     "VenueFunds",
     "VenueModeChange",
+    "Wisher",
 ]

@@ -1,13 +1,37 @@
 """Prices as commands of the engine: the only place where the two rooms meet.
 
-What is not here: when the commands are given; the runner takes the newest at each step.
+A board step becomes references, samples and breakers; what it wants of a market's state is a
+wish, which others may be stricter than (`trading.services.market_states`). What is not here:
+when anything is sent (`trading.services.price_outlet`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from engine.commands import FundingSample, MoveReferences, ReferenceMove, SampleFunding
+import msgspec
+
+from engine.commands import (
+    FundingSample,
+    MoveReferences,
+    ReferenceMove,
+    SampleFunding,
+    TripBreaker,
+)
+from engine.vocabulary import MarketState
 from prices.board import MarketPrices
-from prices.records import USDT_USD
+from prices.breaker import HOLD_MS
+from prices.hours import Phase
+from prices.records import USDT_USD, Advice
+from trading.services.market_states import OPEN, Wish
+
+FRESHER_MS = 250
+"""Prices that only grew older news are told again when the news is so much newer."""
+TOLD_AGAIN_MS = 10_000
+"""What did not change is told again after so long, should somebody have lost it."""
+
+
+REDUCING = Wish(MarketState.REDUCE_ONLY)
+OPENING = Wish(MarketState.POST_ONLY)
+OUT_OF_HOURS = Wish(MarketState.CANCEL_ONLY, hours_closed=True)
 
 
 def move_references(prices: Iterable[MarketPrices], *, at_ms: int) -> MoveReferences:
@@ -28,6 +52,57 @@ def sample_funding(prices: Iterable[MarketPrices], *, at_ms: int) -> SampleFundi
             if one.market_id != USDT_USD
         ),
     )
+
+
+def trip_breakers(prices: Iterable[MarketPrices]) -> list[TripBreaker]:
+    """Return a command for each breaker that tripped; it lasts from the step that saw why."""
+    return [
+        TripBreaker(at_ms=one.at_ms, market_id=one.market_id, until_ms=one.at_ms + HOLD_MS)
+        for one in prices
+        if one.trip is not None and one.market_id != USDT_USD
+    ]
+
+
+def state_wished(one: MarketPrices) -> Wish | None:
+    """Return what a market's hours and sources wish it to be; none where they say nothing.
+
+    Without an index they say nothing: the engine halts such a market by itself, and whatever
+    held before holds again when the index is back.
+    """
+    if one.phase is Phase.CLOSED:
+        return OUT_OF_HOURS
+    if one.phase is Phase.OPENING:
+        return OPENING
+    if one.advice is Advice.HALT:
+        return None
+    return REDUCING if one.advice is Advice.REDUCE_ONLY else OPEN
+
+
+class TellingMoves:
+    """Knows which moves were told, so that only what changed is told again."""
+
+    def __init__(self) -> None:
+        """Start with nothing told."""
+        self._told: dict[str, ReferenceMove] = {}
+        self._told_at_ms: dict[str, int] = {}
+
+    def choose(self, moves: Iterable[ReferenceMove], *, at_ms: int) -> list[ReferenceMove]:
+        """Return the moves that are news at a moment."""
+        return [move for move in moves if self._is_news(move, at_ms=at_ms)]
+
+    def told(self, moves: Sequence[ReferenceMove], *, at_ms: int) -> None:
+        """Note that these were told: those that could not be stay news."""
+        for move in moves:
+            self._told[move.market_id] = move
+            self._told_at_ms[move.market_id] = at_ms
+
+    def _is_news(self, move: ReferenceMove, *, at_ms: int) -> bool:
+        before = self._told.get(move.market_id)
+        if before is None or at_ms - self._told_at_ms[move.market_id] >= TOLD_AGAIN_MS:
+            return True
+        if move.bid_ticks is not None and move.quoted_at_ms - before.quoted_at_ms >= FRESHER_MS:
+            return True
+        return msgspec.structs.replace(move, quoted_at_ms=before.quoted_at_ms) != before
 
 
 def _move(one: MarketPrices) -> ReferenceMove:
