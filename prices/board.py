@@ -1,11 +1,13 @@
 """The board: the newest quote of every source, and at each step the prices of all markets.
 
 It is conflated by nature: a newer quote replaces an older one, and a step sees only the
-newest. The caller brings the clock. What is not here: sockets, rows, and any waiting.
+newest. The caller brings the clock, which may stand still for a moment; one that is set back
+makes everything that was dated by it be forgotten. What is not here: sockets, rows, waiting.
 """
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 
@@ -35,6 +37,13 @@ ADVICE_BY_RUNG = {
     Rung.REMAINDER: Advice.REDUCE_ONLY,
     Rung.NONE: Advice.HALT,
 }
+
+
+# A clock that goes back by no more than this is waited for: it is being corrected, not set.
+SMALL_STEP_BACK_MS = 1_000
+
+
+AnyQuote = TypeVar("AnyQuote", Quote, OracleQuote)
 
 
 class LastGood(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -86,6 +95,19 @@ class MarketBoard:
         self.last_good = last_good
         self._watch = Watch(sources.market_id)
         self._volume_micro = 0
+
+    def forget_times(self, at_ms: int) -> None:
+        """Forget what is dated by a clock that was set back to this moment, but no price."""
+        self.quotes = _heard_until(self.quotes, at_ms=at_ms)
+        self.oracles = _heard_until(self.oracles, at_ms=at_ms)
+        self.perpetuals = _heard_until(self.perpetuals, at_ms=at_ms)
+        self.breaker = Breaker()
+        self._watch = Watch(self.sources.market_id)
+        if self.last_good is not None:
+            average = msgspec.structs.replace(self.last_good.average, at_ms=at_ms)
+            self.last_good = msgspec.structs.replace(
+                self.last_good, average=average, at_ms=min(at_ms, self.last_good.at_ms)
+            )
 
     def take_trade(self, trade: Trade) -> None:
         """Count an outside trade."""
@@ -215,6 +237,10 @@ class MarketBoard:
         return volume_micro
 
 
+def _heard_until(quotes: dict[str, AnyQuote], *, at_ms: int) -> dict[str, AnyQuote]:
+    return {name: quote for name, quote in quotes.items() if quote.received_at_ms <= at_ms}
+
+
 class Board:
     """All markets, and the USDT/USD index that converts for them."""
 
@@ -229,6 +255,8 @@ class Board:
         """Start with no quotes, and the last good prices of before by market."""
         known = last_good or {}
         self._holidays = frozenset(holidays)
+        self._stepped_ms: int | None = None
+        self.times_set_back = 0
         self._markets = {
             sources.market_id: MarketBoard(sources, last_good=known.get(sources.market_id))
             for sources in markets
@@ -263,6 +291,7 @@ class Board:
 
     def step(self, at_ms: int) -> list[MarketPrices]:
         """Return the prices of all markets now, the converting index first of all."""
+        at_ms = self._believe(at_ms)
         fx = fx_phase(at_ms, holidays=self._holidays)
         usdt_usd_pico = None
         prices = []
@@ -274,6 +303,18 @@ class Board:
             phase = fx if board.sources.keeps_fx_hours else Phase.OPEN
             prices.append(board.step(at_ms=at_ms, usdt_usd_pico=usdt_usd_pico, phase=phase))
         return prices
+
+    def _believe(self, at_ms: int) -> int:
+        before_ms, self._stepped_ms = self._stepped_ms, at_ms
+        if before_ms is None or at_ms >= before_ms:
+            return at_ms
+        if before_ms - at_ms <= SMALL_STEP_BACK_MS:
+            self._stepped_ms = before_ms
+            return before_ms
+        self.times_set_back += 1
+        for board in self.all_boards():
+            board.forget_times(at_ms)
+        return at_ms
 
     def _find(self, market_id: str) -> MarketBoard:
         if self._usdt_usd is not None and market_id == USDT_USD:

@@ -36,10 +36,10 @@ class CandleMaker:
         return self._open
 
     def take(self, *, at_ms: int, index_half_ticks: int, volume_micro: int) -> Candle | None:
-        """Take an index; return the candle before, when its minute is over."""
+        """Take an index; return the candle before, when its minute is over (or left backwards)."""
         minute_ms = at_ms - at_ms % MINUTE_MS
         candle = self._open
-        if candle is None or minute_ms > candle.opened_at_ms:
+        if candle is None or minute_ms != candle.opened_at_ms:
             self._open = Candle(
                 market_id=self._market_id,
                 opened_at_ms=minute_ms,

@@ -77,7 +77,7 @@ class HourSoFar:
     def take(self, *, at_ms: int, premium_ppb: int) -> None:
         """Take a second's premium; a new hour begins anew."""
         hour_ms = at_ms - at_ms % (SECONDS_PER_HOUR * 1_000)
-        if hour_ms > self._hour_ms:
+        if hour_ms != self._hour_ms:
             self._hour_ms, self._total_ppb, self._count = hour_ms, 0, 0
         self._total_ppb += premium_ppb
         self._count += 1
@@ -110,7 +110,7 @@ class Sampler:
         """Take a sample, the first of its second; return the minute before, when it is over."""
         minute_ms = at_ms - at_ms % (SECONDS_PER_MINUTE * 1_000)
         finished = None
-        if self._minute_ms is not None and minute_ms > self._minute_ms:
+        if self._minute_ms is not None and minute_ms != self._minute_ms:
             finished = self.close()
         if self._minute_ms is None:
             self._minute_ms = minute_ms

@@ -153,3 +153,56 @@ def test_outside_trades_are_counted_once() -> None:
         board.take_trade(market_id=BTC.market_id, trade=trade)
     assert btc(board).volume_micro == 12
     assert btc(board).volume_micro == 0
+
+
+AN_HOUR_MS = 3_600_000
+
+
+def test_a_clock_that_steps_back_a_little_is_waited_for() -> None:
+    board = board_of()
+    tell(board)
+    btc(board, at_ms=NOW_MS + 100)
+    corrected = btc(board, at_ms=NOW_MS - 900)
+    assert (corrected.at_ms, corrected.rung) == (NOW_MS + 100, Rung.VENUES)
+    assert board.times_set_back == 0
+
+
+def test_a_clock_that_is_set_back_loses_quotes_and_windows_but_no_trusted_price() -> None:
+    board = board_of()
+    tell(board)
+    btc(board)
+    lost = btc(board, at_ms=NOW_MS - AN_HOUR_MS)
+    assert (lost.at_ms, lost.index_half_ticks, board.times_set_back) == (
+        NOW_MS - AN_HOUR_MS,
+        None,
+        1,
+    )
+    tell(board, by_ms=250 - AN_HOUR_MS, names=("binance", "bybit", "okx"), mid="120")
+    found = btc(board, at_ms=NOW_MS - AN_HOUR_MS + 250)
+    # the hundred of before is not within this minute
+    assert (found.index_half_ticks, found.trip) == (2_400, None)
+    tell(board, by_ms=1_250 - AN_HOUR_MS, names=("binance", "bybit", "okx"), mid="135")
+    tripped = btc(board, at_ms=NOW_MS - AN_HOUR_MS + 1_250)
+    assert tripped.trip is not None
+
+
+def test_after_a_clock_was_set_back_the_premium_goes_on_from_where_it_stood() -> None:
+    board = board_of()
+    for by_ms, mid in ((0, "100.2"), (-AN_HOUR_MS, "100.4"), (30_000 - AN_HOUR_MS, "100.4")):
+        tell(board, by_ms=by_ms, names=("binance", "bybit", "okx"))
+        board.take_perpetual(
+            market_id=BTC.market_id, source="okx-perp", quote=later(around(mid), by_ms=by_ms)
+        )
+        prices = btc(board, at_ms=NOW_MS + by_ms)
+    # from 0.2% towards 0.4%: 63% of the way in thirty seconds
+    assert prices.mark_half_ticks == 2_007
+
+
+def test_a_clock_that_jumps_ahead_halts_until_fresh_quotes_come() -> None:
+    board = board_of()
+    tell(board)
+    btc(board)
+    assert btc(board, at_ms=NOW_MS + AN_HOUR_MS).index_half_ticks is None
+    tell(board, by_ms=AN_HOUR_MS + 250, mid="120", names=("binance", "bybit", "okx"))
+    found = btc(board, at_ms=NOW_MS + AN_HOUR_MS + 250)
+    assert (found.index_half_ticks, found.trip) == (2_400, None)

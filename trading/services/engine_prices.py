@@ -98,9 +98,11 @@ class TellingMoves:
 
     def _is_news(self, move: ReferenceMove, *, at_ms: int) -> bool:
         before = self._told.get(move.market_id)
-        if before is None or at_ms - self._told_at_ms[move.market_id] >= TOLD_AGAIN_MS:
+        # Apart in either direction: a clock may have been set back.
+        if before is None or abs(at_ms - self._told_at_ms[move.market_id]) >= TOLD_AGAIN_MS:
             return True
-        if move.bid_ticks is not None and move.quoted_at_ms - before.quoted_at_ms >= FRESHER_MS:
+        apart_ms = abs(move.quoted_at_ms - before.quoted_at_ms)
+        if move.bid_ticks is not None and apart_ms >= FRESHER_MS:
             return True
         return msgspec.structs.replace(move, quoted_at_ms=before.quoted_at_ms) != before
 

@@ -104,7 +104,10 @@ class PriceRun:
     def step(self) -> list[MarketPrices]:
         """Make one step: the newest prices of all markets to the desk and every outlet."""
         at_ms, began = self._clock_ms(), time.perf_counter()
+        set_back = self._board.times_set_back
         prices = self._board.step(at_ms)
+        if self._board.times_set_back != set_back:
+            log.warning("clock_set_back")
         self._desk.take(prices)
         for outlet in self._outlets:
             outlet.take(prices, at_ms=at_ms)
