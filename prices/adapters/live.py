@@ -29,7 +29,7 @@ from prices.records import MarketSources, Source
 class LiveSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the oracles are; Switchboard's accounts by instrument."""
 
-    hermes_url: str = "https://hermes.pyth.network"
+    hermes_url: str = "https://pyth.dourolabs.app/hermes"
     hermes_key: str = ""
     solana_url: str = ""
     switchboard_feeds: Mapping[str, str] = {}

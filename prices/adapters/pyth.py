@@ -1,6 +1,7 @@
 """Pyth's prices over Hermes' WebSocket: feeds looked up by name, then heard by id.
 
-A price counts when its publish time rises: one that is sent again does not become fresh.
+A price counts when its publish time rises, or when it changes within that second: one that is
+sent again does not become fresh. The shapes are those of Hermes' own `/ws` and `/v2/price_feeds`.
 What is not here: the loop that connects again (`hearing`).
 """
 
@@ -126,6 +127,7 @@ class Hermes:
         self._clock_ms = clock_ms
         self._heartbeat_s = heartbeat_s
         self._checks: dict[str, SequenceCheck] = {}
+        self._last: dict[str, PriceUpdate] = {}
 
     async def hear(self, sink: Sink) -> None:
         """Connect, subscribe and hear until the server fails or falls silent."""
@@ -134,7 +136,12 @@ class Hermes:
             asyncio.timeout(self._heartbeat_s) as patience,
             websockets.connect(self._url, additional_headers=headers) as socket,
         ):
-            subscription = {"type": "subscribe", "ids": sorted(self._feeds)}
+            # One feed that was withdrawn since the list was read must not cost all others.
+            subscription = {
+                "type": "subscribe",
+                "ids": sorted(self._feeds),
+                "ignore_invalid_price_ids": True,
+            }
             await socket.send(msgspec.json.encode(subscription).decode())
             self.connection.opened()
             async for text in socket:
@@ -152,13 +159,18 @@ class Hermes:
         if update is None or update.feed_id not in self._feeds:
             return False
         self.connection.heard(at_ms=at_ms, sent_at_ms=update.published_at_ms)
-        check = self._checks.setdefault(update.feed_id, SequenceCheck())
-        is_late = at_ms - update.published_at_ms > LARGEST_LAG_MS
-        if is_late or not check.admit(update.published_at_ms):
+        if abs(at_ms - update.published_at_ms) > LARGEST_LAG_MS or not self._is_news(update):
             return True
         for feed in self._feeds[update.feed_id]:
             quote = quote_of(update, source=feed.source, at_ms=at_ms)
             sink.take_oracle(market_id=feed.market_id, source="pyth", quote=quote)
+        return True
+
+    def _is_news(self, update: PriceUpdate) -> bool:
+        check = self._checks.setdefault(update.feed_id, SequenceCheck(allows_repeats=True))
+        if not check.admit(update.published_at_ms) or self._last.get(update.feed_id) == update:
+            return False
+        self._last[update.feed_id] = update
         return True
 
 

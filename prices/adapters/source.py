@@ -164,22 +164,35 @@ class Backoff:
 
 
 class SequenceCheck:
-    """Watches a source's own numbering, which must rise, or at least not fall."""
+    """Watches a source's own numbering, which must rise, or at least not fall.
+
+    After a run of lower numbers it is the high one that was wrong, or the source has begun to
+    count anew: one message from the year 2100 must not silence a venue for good.
+    """
+
+    LONGEST_RUN = 10
 
     def __init__(self, *, allows_repeats: bool = False) -> None:
         """Start with any number; say whether the same number may come twice."""
         self._allows_repeats = allows_repeats
         self._last: int | None = None
+        self._lower = 0
 
     def admit(self, number: int | None) -> bool:
         """Tell whether a message is news; one without a number always is."""
         if number is None or self._last is None:
             self._last = number
             return True
-        is_news = number > self._last or (self._allows_repeats and number == self._last)
-        self._last = max(self._last, number)
+        if number < self._last:
+            self._lower += 1
+            if self._lower < self.LONGEST_RUN:
+                return False
+            self._last, self._lower = number, 0
+            return True
+        is_news = number > self._last or self._allows_repeats
+        self._last, self._lower = number, 0
         return is_news
 
     def restart(self) -> None:
         """Forget the numbering, as after a new connection."""
-        self._last = None
+        self._last, self._lower = None, 0

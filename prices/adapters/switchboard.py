@@ -19,9 +19,15 @@ from prices.adapters.source import Connection, Sink, Status
 from prices.instruments import price_per_unit
 from prices.records import OracleQuote, Source
 
+PROGRAMS = (
+    "SBondMDrcV3K4kxZR1HNVT7osZxAHVHgYXL5Ze1oMUv",  # mainnet
+    "Aio4gaXjXzJNVLtzwtNVmSqGKpANtXhybbkhtAC94ji2",  # devnet
+)
 POLL_S = 1.0
 SLOT_MS = 400
-# The account of a pull feed: discriminator, 32 submissions of 64 bytes, settings, result.
+# The account of a pull feed (3,208 bytes): discriminator, 32 submissions of 64 bytes, 208 bytes
+# of settings, the result: value, deviation, mean, range, least, largest (i128 each, 1e-18),
+# number of samples and padding (8 bytes), the slot at which it was signed (u64).
 DISCRIMINATOR = bytes([196, 27, 108, 196, 10, 215, 219, 40])
 _VALUE_AT = 2_264
 _DEVIATION_AT = _VALUE_AT + 16
@@ -44,6 +50,13 @@ class FeedResult(msgspec.Struct, frozen=True, kw_only=True):
     value_pico: int
     deviation_pico: int
     slot: int
+
+
+def read_account(account: Any) -> FeedResult:
+    """Return what an account of an answer says; refuse a missing one, or one of another program."""
+    if account is None or str(account.owner) not in PROGRAMS:
+        raise ValueError("an account that is not of Switchboard's program")
+    return read_feed(bytes(account.data))
 
 
 def read_feed(account: bytes) -> FeedResult:
@@ -93,7 +106,7 @@ class Switchboard:
         self.connection.heard(at_ms=at_ms)
         for feed, account in zip(self._feeds, answer.value, strict=True):
             try:
-                result = read_feed(bytes(account.data) if account is not None else b"")
+                result = read_account(account)
             except ValueError as error:
                 self.connection.heard_garbage(f"{feed.market_id}: {error}")
                 continue

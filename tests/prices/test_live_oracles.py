@@ -123,6 +123,21 @@ def test_a_price_sent_again_does_not_become_fresh_and_an_old_one_never_is() -> N
     assert len(heard.oracles) == 2
 
 
+def test_a_price_that_changes_within_its_second_is_news() -> None:
+    heard, source = Heard(), hermes()
+    for price in ("6183763000000", "6183764000000", "6183764000000"):
+        source.take(update(price=price), sink=heard)
+    assert [quote.price_pico for _, quote in heard.oracles] == [usdt("61837.63"), usdt("61837.64")]
+
+
+def test_a_price_from_the_future_is_none_and_does_not_silence_those_that_follow() -> None:
+    heard, source = Heard(), hermes()
+    source.take(update(published_s=PUBLISHED_S + 3_600), sink=heard)
+    assert heard.oracles == []
+    source.take(update(), sink=heard)
+    assert len(heard.oracles) == 1
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -159,7 +174,11 @@ async def test_hermes_is_asked_for_its_feeds_and_heard_again_after_silence_and_c
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-    assert json.loads(server.visits[0].asked) == {"type": "subscribe", "ids": [BTC_FEED]}
+    assert json.loads(server.visits[0].asked) == {
+        "type": "subscribe",
+        "ids": [BTC_FEED],
+        "ignore_invalid_price_ids": True,
+    }
     assert [visit.number for visit in server.visits] == [1, 2, 3]
     assert source.connection.garbage == 1
     assert source.connection.state().status is Status.LIVE
@@ -193,7 +212,8 @@ class Node(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         good = feed_account(value=61_800 * 10**18, deviation=10**18, slot=995)
-        rows = [self._row(good), self._row(b"\x01" * 40), None]
+        foreign = self._row(good) | {"owner": "11111111111111111111111111111111"}
+        rows = [self._row(good), self._row(b"\x01" * 40), None, foreign]
         answer = {
             "jsonrpc": "2.0",
             "id": asked["id"],
@@ -234,7 +254,7 @@ def node() -> Iterator[str]:
 async def test_switchboard_is_read_over_json_rpc_and_aged_in_slots(node: str) -> None:
     heard = Heard(enough=1)
     source = Source(name="switchboard", kind=Kind.ORACLE, instrument="BTC/USD")
-    addresses = [f"So1111111111111111111111111111111111111111{digit}" for digit in "234"]
+    addresses = [f"So1111111111111111111111111111111111111111{digit}" for digit in "2345"]
     switchboard = Switchboard(
         url=node,
         feeds=[
@@ -252,7 +272,7 @@ async def test_switchboard_is_read_over_json_rpc_and_aged_in_slots(node: str) ->
     assert name == "switchboard 0-USDT-PERP"
     assert (quote.price_pico, quote.confidence_pico) == (usdt("61800"), usdt("1"))
     assert quote.received_at_ms == NOW_MS - 5 * 400
-    assert switchboard.connection.garbage == 2
+    assert switchboard.connection.garbage == 3
 
 
 async def test_a_node_that_is_away_is_asked_again(node: str) -> None:

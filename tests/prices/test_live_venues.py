@@ -371,6 +371,19 @@ def test_numbers_must_rise_or_at_least_not_fall() -> None:
     assert strict.admit(1)
 
 
+def test_one_number_from_the_far_future_does_not_silence_a_venue_for_good() -> None:
+    check = SequenceCheck(allows_repeats=True)
+    assert check.admit(4_102_444_800_000)
+    admitted = [check.admit(number) for number in range(20)]
+    assert admitted == [False] * 9 + [True] * 11
+
+
+def test_a_number_that_is_sent_again_and_again_never_becomes_news() -> None:
+    check = SequenceCheck()
+    assert check.admit(7)
+    assert not any(check.admit(7) for _ in range(50))
+
+
 def test_a_ticker_is_numbered_by_its_update_id_or_its_time() -> None:
     assert number_of({"info": {"u": "17"}, "timestamp": 3}) == 17
     assert number_of({"info": {}, "timestamp": 3}) == 3
