@@ -37,6 +37,7 @@ HOUR = 3600
 DAY = 24 * HOUR
 BEAT: dict[str, Timing] = {
     "heartbeat": Timing(every=10, expires_seconds=10, late_after_seconds=60),
+    "halt_unpriced_markets": Timing(every=5, expires_seconds=5, late_after_seconds=60),
     "clear_expired_sessions": Timing(
         every=crontab(minute=17), expires_seconds=HOUR, late_after_seconds=3 * HOUR
     ),

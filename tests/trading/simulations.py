@@ -57,5 +57,5 @@ def simulated_run(**chosen: Any) -> SimulatedRun:
     run = prepare_run(options, client=redis.Redis.from_url(settings.REDIS_URL))
     found = SimulatedRun(run=run, clock=Clock())
     run._clock_ms = found.clock
-    run._outlets = [found.recorder]
+    run._outlet = found.recorder
     return found

@@ -20,6 +20,7 @@ from prices.adapters.lies import LieKind
 from tests.accounts.factories import staff_client, staff_member
 from tests.trading.simulations import simulated_run
 from trading.models import LastGoodPrice, ToldLie
+from trading.services.price_run import BOARD_EVERY
 from trading.services.told_lies import end_lies, tell_lie
 
 BOARD = "/admin/trading/lastgoodprice/"
@@ -42,7 +43,8 @@ def told(listing: object) -> None:
     )
     world.run.write()
     world.go(seconds=3)
-    world.run.write()
+    for _ in range(BOARD_EVERY):
+        world.run.tell()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -34,7 +35,7 @@ from trading.models import (
 from trading.services import price_rows
 from trading.services.engine_prices import move_references, sample_funding
 from trading.services.price_adapters import PriceSettings, PriceSetupError, make_sourcing
-from trading.services.price_feed import BOARD_KEY, STATE_KEY, MarketBoardView, ServiceView
+from trading.services.price_feed import BOARD_KEY, STATE_KEY, TICKS, MarketBoardView, ServiceView
 from trading.services.price_rows import moment
 from trading.services.price_run import PriceRun
 from trading.services.price_setup import running_hours
@@ -184,19 +185,27 @@ def newest(world: SimulatedRun, market_id: str) -> Any:
 def test_ticks_are_published_when_they_change_and_the_board_is_shown_to_staff() -> None:
     client = redis.Redis.from_url(settings.REDIS_URL)
     listener: Any = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # redis' own
-    listener.subscribe("ticker:BTC-USDT-PERP")
+    listener.subscribe(TICKS)
     listener.get_message(timeout=1)
     world = simulated_run()
     world.go(seconds=2)
     world.run.write()
-    world.run.write()
-    told = [message for _ in range(4) if (message := listener.get_message(timeout=0.2))]
-    assert len(told) == 1
-    tick = msgspec.json.decode(told[0]["data"])
-    assert tick["index_half_ticks"] == bitcoin().index_half_ticks
-    row = client.hget(BOARD_KEY, "BTC-USDT-PERP")
-    assert isinstance(row, bytes)
-    board = msgspec.json.decode(row, type=MarketBoardView)
+    for _ in range(2):
+        world.run.tell()
+    told = [message for _ in range(64) if (message := listener.get_message(timeout=0.2))]
+    ticks = [msgspec.json.decode(message["data"]) for message in told]
+    assert len(ticks) == 60
+    (tick,) = [one["data"] for one in ticks if one["channel"] == "ticker:BTC-USDT-PERP"]
+    row = bitcoin()
+    assert row.index_half_ticks is not None
+    assert row.bid_ticks is not None
+    # the tick of BTC is 0.1
+    assert Decimal(tick["index_price"]) * 20 == row.index_half_ticks
+    assert Decimal(tick["bid"]) * 10 == row.bid_ticks
+    assert set(tick) == {"symbol", "index_price", "mark_price", "bid", "ask", "funding_rate"}
+    shown = client.hget(BOARD_KEY, "BTC-USDT-PERP")
+    assert isinstance(shown, bytes)
+    board = msgspec.json.decode(shown, type=MarketBoardView)
     assert {source.name for source in board.sources} >= {"binance", "pyth", "okx-perp"}
     assert board.spark[-1] == (board.index_half_ticks, board.mark_half_ticks)
     state = client.get(STATE_KEY)
@@ -238,7 +247,16 @@ def test_a_run_steps_and_writes_by_itself_until_it_is_canceled(
 ) -> None:
     world = simulated_run(step_ms=50)
     wrote: list[int] = []
-    monkeypatch.setattr(PriceRun, "write", lambda run: wrote.append(run._desk.steps))
+    told: list[int] = []
+
+    def write(run: PriceRun) -> None:
+        wrote.append(run._desk.steps)
+
+    def tell(run: PriceRun) -> None:
+        told.append(run._desk.steps)
+
+    monkeypatch.setattr(PriceRun, "write", write)
+    monkeypatch.setattr(PriceRun, "tell", tell)
     monkeypatch.setattr(PriceRun, "_close", lambda _run: wrote.append(-1))
 
     async def briefly() -> None:
@@ -250,6 +268,8 @@ def test_a_run_steps_and_writes_by_itself_until_it_is_canceled(
     assert world.run._desk.steps >= 5
     assert wrote[-1] == -1
     assert len(wrote) >= 2
+    assert len(told) >= 2
+    assert 5 <= world.recorder.sent <= world.recorder.count
 
 
 @pytest.mark.parametrize(

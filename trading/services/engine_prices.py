@@ -42,6 +42,11 @@ def move_references(prices: Iterable[MarketPrices], *, at_ms: int) -> MoveRefere
     )
 
 
+def without_reference(move: ReferenceMove) -> ReferenceMove:
+    """Return a move with index and mark alone: nothing executes on it."""
+    return msgspec.structs.replace(move, bid_ticks=None, ask_ticks=None)
+
+
 def sample_funding(prices: Iterable[MarketPrices], *, at_ms: int) -> SampleFunding:
     """Return this second's premiums as one command; none where there is no index."""
     return SampleFunding(

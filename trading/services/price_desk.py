@@ -4,6 +4,7 @@ It samples once a second, draws candles, remembers the last minutes for the spar
 hands out what is finished. What is not here: rows, Redis, and the clock.
 """
 
+import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 
@@ -94,23 +95,35 @@ class PriceDesk:
         self.newest: list[MarketPrices] = []
         self.steps = 0
         self.pending = Pending()
+        # One thread takes, another drains: what is taken meanwhile must not be lost.
+        self._lock = threading.Lock()
 
     def take(self, prices: list[MarketPrices]) -> None:
         """Take a step's prices."""
         self.newest = prices
         self.steps += 1
-        for one in prices:
-            self.pending.alerts.extend(one.alerts)
-            if one.trip is not None:
-                self.pending.trips[one.market_id] = one.trip
-            desk = self.markets.get(one.market_id)
-            if desk is not None:
-                desk.take(one, pending=self.pending)
+        with self._lock:
+            for one in prices:
+                self._take(one)
+
+    def _take(self, one: MarketPrices) -> None:
+        self.pending.alerts.extend(one.alerts)
+        if one.trip is not None:
+            self.pending.trips[one.market_id] = one.trip
+        desk = self.markets.get(one.market_id)
+        if desk is not None:
+            desk.take(one, pending=self.pending)
 
     def drain(self) -> Pending:
         """Return what waits, and begin anew."""
-        pending, self.pending = self.pending, Pending()
+        with self._lock:
+            pending, self.pending = self.pending, Pending()
         return pending
+
+    def put_back(self, earlier: Pending) -> None:
+        """Wait again with what could not be written."""
+        with self._lock:
+            self.pending.put_back(earlier)
 
     def samples(self) -> dict[str, Sample]:
         """Return each market's newest sample of the premium."""

@@ -1,23 +1,27 @@
-"""Prices told through Redis: ticks to `ticker:{symbol}`, and the board for staff and metrics.
+"""Prices told through Redis: ticks for the sockets, and the board for staff and metrics.
 
-Redis carries nothing here that may not be lost: the next second brings all of it again. What
-is not here: sockets, which forward the ticks, and the pages that show the board.
+A tick is one JSON message on `TICKS`: `channel` is the socket channel it belongs to
+(`ticker:{symbol}`), `data` what the public is told, in the units of the API. Redis carries
+nothing here that may not be lost: the next second brings all of it again. What is not here:
+sockets, which forward the ticks, and the pages that show the board.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from prices.adapters.source import ConnectionState
 from prices.board import MarketPrices
-from prices.records import USDT_USD, Screened
+from prices.records import MarketSources, Screened
 from prices.units import decimal_of_pico
 from trading.services.price_desk import PriceDesk
 
 if TYPE_CHECKING:
     import redis
 
+TICKS = "godark:feed:ticker"
 BOARD_KEY = "godark:prices:board"
 STATE_KEY = "godark:prices:state"
 KEPT_SECONDS = 10
@@ -71,26 +75,31 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
 class PriceFeed:
     """Tells Redis what the newest prices are."""
 
-    def __init__(self, client: "redis.Redis") -> None:
-        """Tell this Redis."""
+    def __init__(self, client: "redis.Redis", *, markets: Iterable[MarketSources]) -> None:
+        """Tell this Redis of these markets."""
         self._redis = client
+        self._tick_pico = {market.market_id: market.tick_pico for market in markets}
         self._told: dict[str, bytes] = {}
 
     def tell_ticks(self, prices: Iterable[MarketPrices], *, rates_ppb: Mapping[str, int]) -> int:
         """Publish the ticks that changed; return how many."""
-        pipeline = self._redis.pipeline(transaction=False)
-        count = 0
-        for one in prices:
-            if one.market_id == USDT_USD:
-                continue
-            tick = _tick(one, rate_ppb=rates_ppb.get(one.market_id))
-            if self._told.get(one.market_id) != tick:
-                self._told[one.market_id] = tick
-                pipeline.publish(f"ticker:{one.market_id}", tick)
-                count += 1
-        if count:
+        ticks = {
+            one.market_id: _tick(
+                one,
+                tick_pico=self._tick_pico[one.market_id],
+                rate_ppb=rates_ppb.get(one.market_id),
+            )
+            for one in prices
+            if one.market_id in self._tick_pico
+        }
+        news = {name: tick for name, tick in ticks.items() if self._told.get(name) != tick}
+        if news:
+            pipeline = self._redis.pipeline(transaction=False)
+            for tick in news.values():
+                pipeline.publish(TICKS, tick)
             pipeline.execute()
-        return count
+            self._told |= news
+        return len(news)
 
     def tell_board(self, desk: PriceDesk, *, service: ServiceView) -> None:
         """Show staff the newest board; it goes by itself when nobody renews it."""
@@ -105,17 +114,29 @@ class PriceFeed:
         pipeline.execute()
 
 
-def _tick(one: MarketPrices, *, rate_ppb: int | None) -> bytes:
+def _tick(one: MarketPrices, *, tick_pico: int, rate_ppb: int | None) -> bytes:
     reference = one.reference
     return _ENCODER.encode(
         {
-            "index_half_ticks": one.index_half_ticks,
-            "mark_half_ticks": one.mark_half_ticks,
-            "bid_ticks": reference.bid_ticks if reference else None,
-            "ask_ticks": reference.ask_ticks if reference else None,
-            "funding_rate_ppb": rate_ppb,
+            "channel": f"ticker:{one.market_id}",
+            "data": {
+                "symbol": one.market_id,
+                "index_price": _price(one.index_half_ticks, tick_pico=tick_pico),
+                "mark_price": _price(one.mark_half_ticks, tick_pico=tick_pico),
+                "bid": _price(2 * reference.bid_ticks, tick_pico=tick_pico) if reference else None,
+                "ask": _price(2 * reference.ask_ticks, tick_pico=tick_pico) if reference else None,
+                "funding_rate": None if rate_ppb is None else _plain(Decimal(rate_ppb).scaleb(-9)),
+            },
         }
     )
+
+
+def _price(half_ticks: int | None, *, tick_pico: int) -> str | None:
+    return None if half_ticks is None else _plain(decimal_of_pico(half_ticks * tick_pico) / 2)
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
 
 
 def _board(one: MarketPrices, *, desk: PriceDesk) -> MarketBoardView:

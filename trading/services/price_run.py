@@ -1,7 +1,8 @@
 """The price service: hears the sources, steps the board, and hands on what each step gives.
 
-One loop steps, one writes, and neither waits for the other: a slow database delays rows, never
-prices, and the newest always wins. What is not here: how prices are made (`prices`).
+One loop steps; three others, each in a thread of its own, send to the engine, tell Redis and
+write rows. None waits for another: a slow database delays what it is told, never the prices,
+and the newest always wins. What is not here: how prices are made (`prices`).
 """
 
 import asyncio
@@ -32,15 +33,20 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SHORTEST_STEP_MS = 50
+TELL_S = 0.25
 WRITE_S = 0.5
 LAST_GOOD_S = 5.0
+BOARD_EVERY = 2
 
 
 class Outlet(Protocol):
-    """Who takes every step's prices at once: the recorder now, the runner's inbox later."""
+    """Who takes every step's prices for the engine."""
 
     def take(self, prices: Sequence[MarketPrices], *, at_ms: int) -> None:
-        """Take the newest prices of all markets."""
+        """Take the newest prices of all markets, without waiting for anything."""
+
+    def send(self) -> None:
+        """Send on what was taken; called in a thread of its own, once after each step."""
 
 
 class ReferenceRecorder:
@@ -50,11 +56,16 @@ class ReferenceRecorder:
         """Start without a command."""
         self.newest: MoveReferences | None = None
         self.count = 0
+        self.sent = 0
 
     def take(self, prices: Sequence[MarketPrices], *, at_ms: int) -> None:
         """Keep the command of these prices in place of the one before."""
         self.newest = move_references(prices, at_ms=at_ms)
         self.count += 1
+
+    def send(self) -> None:
+        """Count it."""
+        self.sent += 1
 
 
 class PriceRun:
@@ -68,7 +79,7 @@ class PriceRun:
         board: Board,
         desk: PriceDesk,
         feed: PriceFeed,
-        outlets: Sequence[Outlet],
+        outlet: Outlet,
         step_ms: int,
         clock_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
@@ -78,16 +89,16 @@ class PriceRun:
         self._board = board
         self._desk = desk
         self._feed = feed
-        self._outlets = outlets
+        self._outlet = outlet
         self._step_s = max(SHORTEST_STEP_MS, step_ms) / 1_000
         self._clock_ms = clock_ms
         self._took_ms = 0.0
         self._keys: dict[str, int] = {}
         self._good_written_at = 0.0
+        self._tellings = 0
         self._signed_steps = 0
         self._sign_due = 0.0
-        # One thread writes, so that rows have one connection and one order.
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="price-rows")
+        self._stepped = asyncio.Event()
 
     async def run(self) -> None:
         """Run until canceled; then write the last good prices."""
@@ -96,27 +107,39 @@ class PriceRun:
                 for adapter in self._sourcing.adapters:
                     group.create_task(adapter.run(self._board))
                 group.create_task(self._step_for_ever())
-                group.create_task(self._write_for_ever())
+                group.create_task(self._send_for_ever())
+                group.create_task(self._call_for_ever(self.tell, every_s=TELL_S))
+                group.create_task(self._call_for_ever(self.write, every_s=WRITE_S))
         finally:
-            self._writer.submit(self._close).result()
-            self._writer.shutdown()
+            with ThreadPoolExecutor(max_workers=1) as thread:
+                thread.submit(self._close).result()
 
     def step(self) -> list[MarketPrices]:
-        """Make one step: the newest prices of all markets to the desk and every outlet."""
+        """Make one step: the newest prices of all markets to the desk and the outlet."""
         at_ms, began = self._clock_ms(), time.perf_counter()
         set_back = self._board.times_set_back
         prices = self._board.step(at_ms)
         if self._board.times_set_back != set_back:
             log.warning("clock_set_back")
         self._desk.take(prices)
-        for outlet in self._outlets:
-            outlet.take(prices, at_ms=at_ms)
+        self._outlet.take(prices, at_ms=at_ms)
         self._took_ms = (time.perf_counter() - began) * 1_000
         return prices
 
+    def tell(self) -> None:
+        """Tell Redis what is new; without Redis, tell the next."""
+        newest = list(self._desk.newest)
+        self._give_sign()
+        self._tellings += 1
+        try:
+            self._feed.tell_ticks(newest, rates_ppb=self._desk.rates_ppb())
+            if self._tellings % BOARD_EVERY == 0:
+                self._feed.tell_board(self._desk, service=self._service())
+        except redis.RedisError as error:
+            log.warning("prices_not_told", kind=type(error).__name__)
+
     def write(self) -> None:
-        """Write and tell what is new; what fails is tried again with the next."""
-        self._tell()
+        """Write what is new; what fails is tried again with the next."""
         try:
             self._write_rows()
         except DatabaseError as error:
@@ -128,33 +151,42 @@ class PriceRun:
         due = loop.time()
         while True:
             self.step()
+            self._stepped.set()
             due = max(due + self._step_s, loop.time())
             await asyncio.sleep(due - loop.time())
 
-    async def _write_for_ever(self) -> None:
+    async def _send_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(WRITE_S)
-            await loop.run_in_executor(self._writer, self.write)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prices-send") as thread:
+            while True:
+                await self._stepped.wait()
+                self._stepped.clear()
+                await loop.run_in_executor(thread, self._outlet.send)
 
-    def _tell(self) -> None:
+    async def _call_for_ever(self, call: Callable[[], None], *, every_s: float) -> None:
+        """Call again and again in one thread, so that rows have one connection and one order."""
+        loop = asyncio.get_running_loop()
+        name = f"prices-{call.__name__}"
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix=name) as thread:
+            while True:
+                await asyncio.sleep(every_s)
+                await loop.run_in_executor(thread, call)
+
+    def _service(self) -> ServiceView:
         connections = [state for adapter in self._sourcing.adapters for state in adapter.states()]
-        service = ServiceView(
+        return ServiceView(
             mode=self._mode,
             at_ms=self._clock_ms(),
             steps=self._desk.steps,
             step_ms=round(self._took_ms, 2),
             connections=connections,
         )
+
+    def _give_sign(self) -> None:
         if self._desk.steps > self._signed_steps and time.monotonic() >= self._sign_due:
             alive.give_sign(alive.Part.PRICES)
             self._signed_steps = self._desk.steps
             self._sign_due = time.monotonic() + alive.EVERY_SECONDS
-        try:
-            self._feed.tell_ticks(list(self._desk.newest), rates_ppb=self._desk.rates_ppb())
-            self._feed.tell_board(self._desk, service=service)
-        except redis.RedisError as error:
-            log.warning("prices_not_told", kind=type(error).__name__)
 
     def _write_rows(self) -> None:
         self._keys = self._keys or price_rows.market_keys()
@@ -173,7 +205,7 @@ class PriceRun:
                 )
                 price_rows.write_alerts(pending.alerts, trips=pending.trips)
         except DatabaseError:
-            self._desk.pending.put_back(pending)
+            self._desk.put_back(pending)
             raise
         if time.monotonic() - self._good_written_at >= LAST_GOOD_S:
             price_rows.write_last_good(self._last_good())

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from prices.board import Board
 from prices.funding import HourSoFar
-from trading.models import PremiumMinute
+from trading.models import PremiumMinute, Wisher
 from trading.selectors import price_sources
+from trading.services.market_states import wishes_of
 from trading.services.price_adapters import PriceSettings, PriceSetupError, make_sourcing
 from trading.services.price_desk import PriceDesk
 from trading.services.price_feed import PriceFeed
@@ -42,8 +43,8 @@ def prepare_run(settings: PriceSettings, *, client: "redis.Redis") -> PriceRun:
             holidays=price_sources.holidays(),
         ),
         desk=PriceDesk([market.market_id for market in catalogue], hours=running_hours()),
-        feed=PriceFeed(client),
-        outlets=[InboxOutlet()],
+        feed=PriceFeed(client, markets=sourcing.markets),
+        outlet=InboxOutlet(wishes_of(Wisher.PRICES)),
         step_ms=settings.step_ms,
     )
 
