@@ -5,6 +5,9 @@ it; the caller takes everything back afterwards, or keeps it (`engine.exchange`)
 not here: rules.
 """
 
+from typing import Protocol
+
+from engine.commands import ReferenceMove
 from engine.events import Event
 from engine.evolve import TABLE
 from engine.reasons import Reason
@@ -59,7 +62,27 @@ class Decision:
         del self.events[mark[1] :]
 
 
-def effective_state(market: Market, /) -> MarketState:
+class Mode(Protocol):
+    """What the effective state of a market follows from."""
+
+    @property
+    def state(self) -> MarketState:
+        """What staff or hours set."""
+
+    @property
+    def prices(self) -> ReferenceMove:
+        """The newest prices."""
+
+    @property
+    def breaker_until_ms(self) -> int | None:
+        """When the breaker ends, if it has tripped."""
+
+    @property
+    def debt_micro(self) -> int:
+        """What the venue owes there."""
+
+
+def effective_state(market: Mode, /) -> MarketState:
     """Return the strictest of the staff's state, the breaker, debt and a missing index."""
     state = market.state
     if market.prices.index_half_ticks is None and state is not MarketState.DELISTED:

@@ -94,6 +94,8 @@ def _settlement(
     return PositionSettled(
         account_id=account_id,
         quantity_lots=abs(position.size_lots),
+        cost_micro=position.cost_micro,
+        collateral_micro=position.collateral_micro,
         realized_pnl_micro=position.size_lots * price * market.unit_micro - position.cost_micro,
         cash_micro=claim if is_backstop else max(0, claim) - haircut,
         deficit_micro=0 if is_backstop else max(0, -claim),

@@ -73,15 +73,7 @@ def is_repeated(d: Decision, terms: SubmitOrder, body: bytes | None, /) -> bool:
 
 def rejected(d: Decision, terms: SubmitOrder, refused: Refusal, /) -> OrderRejected:
     """Say no to an order; a client id that came with it stays unused."""
-    return OrderRejected(
-        at_ms=d.at_ms,
-        order_id=terms.order_id,
-        account_id=terms.account_id,
-        market_id=terms.market_id,
-        reason=refused.reason,
-        numbers=refused.numbers,
-        client_order_id=terms.client_order_id,
-    )
+    return OrderRejected(at_ms=d.at_ms, terms=terms, reason=refused.reason, numbers=refused.numbers)
 
 
 def accept(

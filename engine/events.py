@@ -32,12 +32,24 @@ class CommandRejected(Event, frozen=True, kw_only=True, gc=False):
 class OrderRejected(Event, frozen=True, kw_only=True, gc=False):
     """An order was refused, with the numbers that were broken; it never stood."""
 
-    order_id: str
-    account_id: str
-    market_id: str
+    terms: SubmitOrder
     reason: Reason
     numbers: dict[str, int] = {}
-    client_order_id: str | None = None
+
+    @property
+    def order_id(self) -> str:
+        """The refused order."""
+        return self.terms.order_id
+
+    @property
+    def account_id(self) -> str:
+        """Whose it was."""
+        return self.terms.account_id
+
+    @property
+    def market_id(self) -> str:
+        """Where it was to stand."""
+        return self.terms.market_id
 
 
 class OrderRepeated(Event, frozen=True, kw_only=True, gc=False):
@@ -437,6 +449,7 @@ class LiquidationStarted(Event, frozen=True, kw_only=True, gc=False):
 
     account_id: str
     market_id: str
+    size_lots: int
     mark_half_ticks: int
     equity_micro: int
     maintenance_micro: int
@@ -460,10 +473,15 @@ class InsurancePaid(Event, frozen=True, kw_only=True, gc=False):
 
 
 class PositionSettled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One position of a delisted market, closed at the settlement price."""
+    """One position of a delisted market, closed at the settlement price.
+
+    Its cost and collateral are those before; `cash_micro` is what it gives back.
+    """
 
     account_id: str
     quantity_lots: int
+    cost_micro: int
+    collateral_micro: int
     realized_pnl_micro: int
     cash_micro: int
     deficit_micro: int

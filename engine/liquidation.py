@@ -142,6 +142,7 @@ def liquidate(d: Decision, market: Market, account_id: str, /) -> None:
                 at_ms=d.at_ms,
                 account_id=account_id,
                 market_id=market_id,
+                size_lots=market.positions[account_id].size_lots,
                 mark_half_ticks=market.prices.mark_half_ticks or 0,
                 equity_micro=now.equity,
                 maintenance_micro=now.maintenance,

@@ -6,10 +6,14 @@ reconciliation compares the two. What is not here: what an event means in money
 (`trading.projections`).
 """
 
-from typing import ClassVar
+import uuid
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
+
+BACKSTOP_OWNER_ID: Final = uuid.UUID("00000000-0000-4000-8000-00000000b5b5")
+"""The venue's backstop: the one owner whose cash may be below zero, until the fund tops it up."""
 
 
 class Purpose(models.TextChoices):
@@ -45,6 +49,27 @@ class LedgerAccount(models.Model):
             models.CheckConstraint(
                 condition=Q(purpose__in=Purpose.values), name="ledger_purpose_in_list"
             ),
+            models.CheckConstraint(
+                condition=~Q(purpose__in=["CASH", "HELD"])
+                | Q(balance_micro__gte=0)
+                | Q(owner_id=BACKSTOP_OWNER_ID, purpose="CASH"),
+                name="ledger_cash_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose__in=["CASH", "HELD", "MARGIN", "COST"], owner_id__isnull=False)
+                | Q(
+                    purpose__in=[
+                        "FEES",
+                        "INSURANCE",
+                        "FUNDING_POT",
+                        "VENUE_DEBT",
+                        "OUTSIDE",
+                        "ADJUSTMENTS",
+                    ],
+                    owner_id__isnull=True,
+                ),
+                name="ledger_purpose_of_owner",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -62,10 +87,16 @@ class Phase(models.TextChoices):
 
 
 class LedgerEntry(models.Model):
-    """One movement of money: the postings of one event; its id is the event's sequence."""
+    """One movement of money: the postings of one event; its id is the event's sequence.
+
+    `kind` is the event's name, `market` its symbol or nothing, `subject_id` the transfer that it
+    is about. Its postings come in one statement of the same transaction (trigger).
+    """
 
     id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=32)
+    market = models.CharField(max_length=24, blank=True, default="")
+    subject_id = models.CharField(max_length=100, blank=True, default="")
     phase = models.CharField(max_length=7, choices=Phase.choices, default=Phase.POSTED)
     resolves = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
     posted_at_ms = models.BigIntegerField()
@@ -75,6 +106,14 @@ class LedgerEntry(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(phase__in=Phase.values), name="entry_phase_in_list"),
             models.UniqueConstraint(fields=["resolves"], name="entry_resolved_once"),
+            models.CheckConstraint(
+                condition=Q(phase__in=["POSTS", "VOIDS"], resolves__isnull=False)
+                | Q(phase__in=["POSTED", "PENDING"], resolves__isnull=True),
+                name="entry_resolves_by_its_phase",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=Q(phase="PENDING"), name="entry_pending"),
         ]
 
     def __str__(self) -> str:

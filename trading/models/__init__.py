@@ -8,6 +8,7 @@ the events say, written by `trading.projections` alone.
 from trading.models.brackets import Bracket, BracketSchedule
 from trading.models.commands import Command, CommandStatus, Receipt
 from trading.models.hours import Holiday, TradingCalendar
+from trading.models.keys import IdentifierKey
 from trading.models.log import Event, Snapshot
 from trading.models.markets import Market, MarketKind, MarketState, Pricing
 from trading.models.orders import (
@@ -35,6 +36,7 @@ from trading.models.prices import (
     PriceAlert,
     ToldLie,
 )
+from trading.models.reconciliations import Reconciliation, ReconciliationOutcome
 from trading.models.sources import PriceSource, SourceRole, Venue
 from trading.models.state_wishes import StateWish, Wisher
 from trading.models.tickers import MarketTicker
@@ -53,6 +55,7 @@ __all__ = [
     "FundingPayment",
     "FundingRate",
     "Holiday",
+    "IdentifierKey",
     "IndexCandle",
     "LastGoodPrice",
     "Liquidation",
@@ -70,6 +73,8 @@ __all__ = [
     "PriceSource",
     "Pricing",
     "Receipt",
+    "Reconciliation",
+    "ReconciliationOutcome",
     "Snapshot",
     "SourceRole",
     "StateWish",

@@ -3,15 +3,15 @@
 `account_id` is the person's id, or that of the venue's backstop; rows outlive the person.
 """
 
-import uuid
 from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.ledger.models import BACKSTOP_OWNER_ID
 from trading.models.markets import Market
 
-BACKSTOP_ACCOUNT_ID: Final = uuid.UUID("00000000-0000-4000-8000-00000000b5b5")
+BACKSTOP_ACCOUNT_ID: Final = BACKSTOP_OWNER_ID
 OPEN_STATUSES: Final = ("PENDING", "OPEN", "PARTIALLY_FILLED")
 
 
@@ -89,13 +89,15 @@ class Order(models.Model):
                 | Q(quantity_lots=F("filled_lots") + F("canceled_lots")),
                 name="order_ended_has_no_leaves",
             ),
-            models.UniqueConstraint(
-                fields=["account_id", "client_order_id"],
-                condition=Q(client_order_id__isnull=False) & ~Q(status="REJECTED"),
-                name="order_client_id_once_per_account",
-            ),
         ]
         indexes: ClassVar = [
+            # Not unique: doors refuse a client id that was used before, and a breach of theirs
+            # must not keep the runner from committing.
+            models.Index(
+                fields=["account_id", "client_order_id"],
+                condition=Q(client_order_id__isnull=False),
+                name="order_by_client_id",
+            ),
             models.Index(fields=["account_id", "-created_at_ms", "-id"], name="order_by_account"),
             models.Index(
                 fields=["account_id", "market"],

@@ -1,8 +1,7 @@
-"""Projections: what the events say, in rows that people may read.
+"""Projections: what the log means in rows and money, one file per noun.
 
-The runner tells a `Projector` every event with the state after its command, and has it write
-everything in the transaction of the step. What is not here: deciding, and reading the rows
-(`trading.selectors`).
+`Projector` is the one door. It is written to by the runner alone, in the transaction of the
+events; rebuilding and reconciling use it on copies.
 """
 
 from trading.projections.projector import Projector, Written

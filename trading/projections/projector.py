@@ -1,78 +1,175 @@
-"""The projector: observes events in memory and writes what they changed in one go."""
+"""The projector: the runner shows it every event and lets it write once a step.
 
-from typing import Any, NamedTuple
-
-import psycopg
-
-from engine import events as ev
-from engine.decision import effective_state
-from engine.events import Event
-from engine.state import State
-
-MARKET_STATES = """
-    UPDATE trading_market AS market SET
-        state = told.state, state_reason = '', state_changed_at = now()
-    FROM unnest(%s::text[], %s::text[]) AS told (symbol, state)
-    WHERE market.symbol = told.symbol AND market.state <> told.state
+Rows are a function of the events and of the state that they lead to, so that a replay gives the
+same rows however its steps are cut. What is not here: what an event means to a noun (each
+noun's own file), and any transaction: the runner owns it.
 """
-CHANGES_STATE = (
-    ev.MarketListed,
-    ev.MarketStateChanged,
-    ev.ReferenceMoved,
-    ev.BreakerTripped,
-    ev.BreakerReleased,
-    ev.VenueDebtBooked,
-    ev.VenueDebtRepaid,
-    ev.InsuranceContributed,
-    ev.DelistingSettled,
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, NamedTuple, Self
+
+from psycopg import Connection, Cursor
+
+from accounts.ledger.posting import Books
+from engine import events as ev
+from engine.state import State
+from trading.projections import funds
+from trading.projections.balances import balance_rows, write_balances
+from trading.projections.funding import Funding
+from trading.projections.ids import Ids
+from trading.projections.liquidations import Liquidations
+from trading.projections.market_states import MarketStates
+from trading.projections.money import Money
+from trading.projections.names import AccountIds, MarketKeys, Names
+from trading.projections.orders import Orders
+from trading.projections.positions import position_rows, write_positions
+from trading.projections.rows import (
+    BalanceRow,
+    FillRow,
+    FundingPaymentRow,
+    LiquidationRow,
+    MarketStateRow,
+    OrderRow,
+    PositionRow,
+    TradeRow,
 )
+from trading.projections.touched import Touched
+from trading.projections.trades import Trades
+
+Handler = Callable[[int, Any], None]
 
 
 class Written(NamedTuple):
-    """What a step changed, as the feed tells it: channels and messages."""
+    """The rows that a step wrote, for whoever tells of them after the commit."""
 
-    news: list[tuple[str, bytes]]
+    orders: list[OrderRow]
+    trades: list[TradeRow]
+    fills: list[FillRow]
+    positions: list[PositionRow]
+    balances: list[BalanceRow]
+    funding_payments: list[FundingPaymentRow]
+    liquidations: list[LiquidationRow]
+    market_states: list[MarketStateRow]
 
 
 class Projector:
-    """Keeps what it needs of the rows in memory; one per runner."""
+    """What one writer of the log remembers of the rows.
 
-    def __init__(self, states: dict[str, str]) -> None:
-        self._states = states
-        self._changed: dict[str, str] = {}
+    After a failed `write`, or a transaction that did not commit, it is worthless: its process
+    ends and loads another.
+    """
+
+    def __init__(self, names: Names, state: State) -> None:
+        self._names, self._state = names, state
+        self._orders = Orders(names)
+        self._trades = Trades(names)
+        self._funding = Funding(names)
+        self._liquidations = Liquidations(names)
+        self._market_states = MarketStates(names)
+        self._touched = Touched(orders=self._orders)
+        self._money = Money(names)
+        self._books = Books()
+        self._handlers = self._table()
 
     @classmethod
-    def load(cls, connection: psycopg.Connection[Any], /) -> "Projector":
-        """Read what must be known of the rows before the first event."""
-        return cls(dict(connection.execute("SELECT symbol, state FROM trading_market").fetchall()))
+    def load(cls, connection: Connection[Any], state: State, /) -> Self:
+        """Read what is open, as the rows say it after the newest event; state: the same."""
+        cursor = connection.cursor()
+        names = Names(Ids.load(cursor), AccountIds(), MarketKeys(connection))
+        projector = cls(names, state)
+        projector._orders.load(cursor)
+        projector._trades.load(state)
+        projector._liquidations.load(cursor, state)
+        projector._market_states.load(state)
+        projector._money.load(cursor)
+        return projector
 
-    def observe(self, sequence: int, event: Event, state: State) -> None:
-        """Note an event; `state` is as it stands after the command that made it."""
-        del sequence
-        if isinstance(event, CHANGES_STATE):
-            self._note_state(event, state)
+    def observe(self, sequence: int, event: ev.Event, state: State, /) -> None:
+        """Take note of one event, in order; state: after the command that made it, or it alone."""
+        self._state = state
+        self._touched.observe(event)
+        for handle in self._handlers.get(type(event), ()):
+            handle(sequence, event)
+        self._money.observe(sequence, event)
 
-    def write(self, cursor: psycopg.Cursor[Any], /) -> Written:
-        """Write everything observed since the last time."""
-        if self._changed:
-            cursor.execute(MARKET_STATES, [list(self._changed), list(self._changed.values())])
-            self._changed = {}
-        return Written(news=[])
+    def write(self, cursor: Cursor[Any], /) -> Written:
+        """Write everything observed since the last time; the caller's transaction carries it."""
+        state, touched, names = self._state, self._touched, self._names
+        orders = self._orders.write(cursor)
+        trades, fills = self._trades.write(cursor)
+        positions = position_rows(state, touched.positions, names)
+        write_positions(cursor, positions)
+        balances = balance_rows(state, touched.balances, names)
+        write_balances(cursor, balances)
+        payments = self._funding.write(cursor)
+        liquidations = self._liquidations.write(cursor, state)
+        funds.write_funds(cursor, state, touched.funds, touched.venue_at_ms, names)
+        market_states = self._market_states.write(cursor)
+        self._books.post(cursor, self._money.take())
+        touched.clear()
+        return Written(
+            orders, trades, fills, positions, balances, payments, liquidations, market_states
+        )
 
-    def _note_state(self, event: Event, state: State) -> None:
-        market_id = _market_of(event)
-        market = state.markets.get(market_id or "")
-        if market is None or market_id is None:
-            return
-        now = effective_state(market).value
-        if self._states.get(market_id) != now:
-            self._states[market_id] = self._changed[market_id] = now
+    def _table(self) -> dict[type[ev.Event], tuple[Handler, ...]]:
+        """Return who listens to which event."""
+        found: dict[type[ev.Event], list[Handler]] = defaultdict(list)
+        for table in (
+            self._order_handlers(),
+            self._trade_handlers(),
+            self._liquidation_handlers(),
+            self._market_handlers(),
+        ):
+            for kind, handler in table.items():
+                found[kind].append(handler)
+        return {kind: tuple(handlers) for kind, handlers in found.items()}
 
+    def _order_handlers(self) -> dict[type[ev.Event], Handler]:
+        orders = self._orders
+        return {
+            ev.OrderAccepted: orders.accepted,
+            ev.OrderRejected: orders.rejected,
+            ev.OrderReduced: orders.reduced,
+            ev.OrderAmended: orders.amended,
+            ev.OrderCanceled: orders.canceled,
+            ev.TriggerPlaced: orders.trigger_placed,
+            ev.TriggerFired: orders.trigger_fired,
+            ev.TriggerCanceled: orders.trigger_canceled,
+            ev.Filled: orders.filled,
+        }
 
-def _market_of(event: Event) -> str | None:
-    if isinstance(event, ev.MarketListed):
-        return event.spec.market_id
-    if isinstance(event, ev.ReferenceMoved):
-        return event.move.market_id
-    found: str | None = getattr(event, "market_id", None)
-    return found
+    def _trade_handlers(self) -> dict[type[ev.Event], Handler]:
+        return {
+            ev.ReferenceMoved: self._trades.moved,
+            ev.Filled: self._trades.filled,
+            ev.FundingRateSet: self._funding.rate_set,
+            ev.FundingSettled: self._funding.settled,
+            ev.FundingPaid: self._funding.paid,
+        }
+
+    def _liquidation_handlers(self) -> dict[type[ev.Event], Handler]:
+        liquidations = self._liquidations
+        return {
+            ev.LiquidationStarted: liquidations.started,
+            ev.Filled: liquidations.filled,
+            ev.InsurancePaid: liquidations.insured,
+            ev.VenueDebtBooked: liquidations.owed,
+            ev.LiquidationPended: liquidations.pended,
+            ev.DelistingSettled: liquidations.delisted,
+        }
+
+    def _market_handlers(self) -> dict[type[ev.Event], Handler]:
+        states = self._market_states
+        return {
+            ev.MarketListed: states.listed,
+            ev.MarketStateChanged: states.set_by_staff,
+            ev.ReferenceMoved: states.moved,
+            ev.BreakerTripped: states.tripped,
+            ev.BreakerReleased: states.released,
+            ev.VenueDebtBooked: states.owed,
+            ev.VenueDebtRepaid: states.repaid,
+            ev.InsuranceContributed: states.contributed,
+            ev.ShortfallCovered: states.covered,
+            ev.DelistingSettled: states.delisted,
+        }

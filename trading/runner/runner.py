@@ -54,7 +54,7 @@ class Runner:
     ) -> None:
         self.connection = connection
         self.state, self.place = restored
-        self.projector = Projector.load(connection)
+        self.projector = Projector.load(connection, self.state)
         self.steps = 0
         self.at_most = AT_ONCE
         self._teller = teller
@@ -100,13 +100,13 @@ class Runner:
         if whole.is_empty:
             return 0
         # 3. Write, all or nothing.
-        written = self._commit(whole, waiting)
+        self._commit(whole, waiting)
         self.place = place
         self.steps += 1
         # 4. Tell.
         if self._teller is not None:
             outcomes = [one.outcome for one in whole.decided if one.planned.number is not None]
-            self._teller.tell(outcomes, news=written.news)
+            self._teller.tell(outcomes)
         return len(waiting)
 
     def stop(self) -> None:

@@ -5,6 +5,7 @@ near minima and positions, leverage near its bracket, jumps of the mark, ids use
 Everything is drawn from one `Random`. What is not here: judging what comes of it.
 """
 
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
@@ -33,14 +34,22 @@ LEVERAGES = (1, 3, 10, 10, 25, 50, 100, 200, 500, 1_000)
 class Stream:
     """Draws commands for a state as it is now."""
 
-    def __init__(self, *, seed: int, liquidations: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int,
+        liquidations: bool = True,
+        accounts: Sequence[str] = ACCOUNTS,
+        markets: Sequence[str] = MARKETS,
+    ) -> None:
         self.random = Random(seed)  # noqa: S311 -- a seeded world, no secret
         self.seed = seed
+        self.accounts, self.markets = tuple(accounts), tuple(markets)
         self.liquidations = liquidations
         self.at_ms = 1_000_000_000
         self.count = 0
         self.hour = 277
-        self.mid = dict.fromkeys(MARKETS, BASE_HALF_TICKS)
+        self.mid = dict.fromkeys(self.markets, BASE_HALF_TICKS)
         self.sent: list[c.SubmitOrder] = []
 
     def name(self, letter: str) -> str:
@@ -54,13 +63,13 @@ class Stream:
         rich = r.choice((0, 3_000_000, 100_000_000_000))
         found: list[c.Command] = [
             c.ListMarket(at_ms=at, spec=self.spec(market_id), insurance_micro=rich)
-            for market_id in MARKETS
+            for market_id in self.markets
         ]
         found.append(c.ContributeInsurance(at_ms=at, contribution_id="fund", amount_micro=10**8))
         found.append(
             c.FundBackstop(at_ms=at, transfer_id="back", amount_micro=r.choice((10**6, 10**8)))
         )
-        for account_id in ACCOUNTS:
+        for account_id in self.accounts:
             amount = r.choice((20_000_000, 3_000_000_000, 20_000_000_000, 90_000_000_000))
             found.append(
                 c.CreditDeposit(
@@ -71,7 +80,7 @@ class Stream:
                 )
             )
             if self.liquidations or r.random() < 0.5:
-                found.append(self.leverage(account_id, r.choice(MARKETS)))
+                found.append(self.leverage(account_id, r.choice(self.markets)))
         found.append(self.prices(jump=0))
         return found
 
@@ -81,7 +90,7 @@ class Stream:
         spec = c.MarketSpec(
             market_id=market_id, tick_size="0.01", lot_size="1", tick_lot_micro=10_000
         )
-        if market_id == "ETH":
+        if market_id == self.markets[1]:
             return msgspec.structs.replace(
                 spec,
                 tick_lot_micro=r.choice((2, 6, 10_000)),
@@ -90,7 +99,7 @@ class Stream:
                 stress_gap_ppb=r.choice((20_000_000, 300_000_000)),
                 max_leverage=r.choice((50, 1_000)),
             )
-        if market_id == "XRP":
+        if market_id == self.markets[2]:
             return msgspec.structs.replace(
                 spec, pricing=Pricing.LIMIT_MIDPOINT, collar_ppb=r.choice((0, 200_000, 10_000_000))
             )
@@ -118,8 +127,8 @@ class Stream:
     def order(self, state: State) -> c.Command:
         """Draw an order, mostly one that can trade."""
         r = self.random
-        market_id = r.choice(MARKETS)
-        account_id = r.choice(ACCOUNTS)
+        market_id = r.choice(self.markets)
+        account_id = r.choice(self.accounts)
         kind = r.choice((OrderType.LIMIT,) * 5 + (OrderType.MARKET,) + PEGS)
         tif = r.choice((TimeInForce.GTC,) * 5 + (*IMMEDIATE, TimeInForce.GTD))
         if kind is OrderType.MARKET:
@@ -223,17 +232,17 @@ class Stream:
         """Draw id and owner of an open order or trigger, sometimes of any order."""
         r = self.random
         found: list[tuple[str, str]] = []
-        for market_id in MARKETS:
+        for market_id in self.markets:
             orders = state.markets[market_id].orders
             terms = [orders[sequence].terms for sequence in sorted(orders)]
             found += [(each.order_id, each.account_id) for each in terms]
             waiting = state.markets[market_id].triggers
             found += [(name, waiting[name].account_id) for name in sorted(waiting)]
-        found = [each for each in found if each[1] in ACCOUNTS and ":" not in each[0]]
+        found = [each for each in found if each[1] in self.accounts and ":" not in each[0]]
         if not found or r.random() < 0.1:
-            return f"o{r.randint(1, 1 + self.count)}", r.choice(ACCOUNTS)
+            return f"o{r.randint(1, 1 + self.count)}", r.choice(self.accounts)
         order_id, owner = r.choice(found)
-        return order_id, owner if r.random() < 0.95 else r.choice(ACCOUNTS)
+        return order_id, owner if r.random() < 0.95 else r.choice(self.accounts)
 
     def cancel(self, state: State) -> c.Command:
         """Draw a cancel, a mass cancel or a dead-man switch."""
@@ -241,7 +250,7 @@ class Stream:
         order_id, owner = self.open_order(state)
         pick = r.random()
         if pick < 0.06:
-            where = r.choice((None, *MARKETS))
+            where = r.choice((None, *self.markets))
             return c.CancelAll(at_ms=self.at_ms, account_id=owner, market_id=where)
         if pick < 0.14:
             span = r.choice((0, 1_000, 2_000, 400_000))
@@ -253,7 +262,7 @@ class Stream:
         r = self.random
         order_id, owner = self.open_order(state)
         place = state.order_places.get(order_id)
-        market_id, quantity = "BTC", 5
+        market_id, quantity = self.markets[0], 5
         if place is not None:
             market_id = place[0].spec.market_id
             quantity = place[0].orders[place[1]].quantity_lots
@@ -280,7 +289,7 @@ class Stream:
     def aim(self, state: State) -> None:
         """Bring one market's mid to a liquidation price, or just beside or beyond it."""
         r = self.random
-        market_id = r.choice(MARKETS)
+        market_id = r.choice(self.markets)
         positions = state.markets[market_id].positions
         found = [
             price
@@ -293,7 +302,7 @@ class Stream:
 
     def prices(self, *, jump: int) -> c.MoveReferences:
         """Bring new prices of all markets, now and then old or missing ones."""
-        moves = tuple(self.price(market_id, jump) for market_id in MARKETS)
+        moves = tuple(self.price(market_id, jump) for market_id in self.markets)
         return c.MoveReferences(at_ms=self.at_ms, moves=moves)
 
     def price(self, market_id: str, jump: int) -> c.ReferenceMove:
@@ -335,10 +344,10 @@ class Stream:
     def account_command(self, state: State) -> c.Command:
         """Draw a setting, margin in or out, a close, or triggers of a position."""
         r = self.random
-        market_id = r.choice(MARKETS)
+        market_id = r.choice(self.markets)
         positions = state.markets[market_id].positions
-        names = [name for name in ACCOUNTS if name in positions]
-        account_id = r.choice(names) if names and r.random() < 0.8 else r.choice(ACCOUNTS)
+        names = [name for name in self.accounts if name in positions]
+        account_id = r.choice(names) if names and r.random() < 0.8 else r.choice(self.accounts)
         pick = r.randrange(5)
         if pick < 2:
             return self.leverage(account_id, market_id)
@@ -371,7 +380,7 @@ class Stream:
     def money(self, state: State) -> c.Command:
         """Draw a movement of deposits and withdrawals."""
         r = self.random
-        at, account_id = self.at_ms, r.choice(ACCOUNTS)
+        at, account_id = self.at_ms, r.choice(self.accounts)
         amount = r.choice((1, 999_999, 30_000_000, 800_000_000))
         pending = sorted(state.deposits.items())
         held = sorted(state.withdrawals.items())
@@ -399,13 +408,13 @@ class Stream:
         """Draw what time, jobs and staff do; debts and strict states seldom stay for long."""
         r = self.random
         at = self.at_ms
-        owing = [m for m in MARKETS if state.markets[m].debt_micro > 0]
+        owing = [m for m in self.markets if state.markets[m].debt_micro > 0]
         if owing and r.random() < 0.3:
             name, amount = self.name("i"), state.markets[owing[0]].debt_micro
             return c.ContributeInsurance(
                 at_ms=at, contribution_id=name, amount_micro=amount, market_id=owing[0]
             )
-        strict = [m for m in MARKETS if state.markets[m].state is not MarketState.ACTIVE]
+        strict = [m for m in self.markets if state.markets[m].state is not MarketState.ACTIVE]
         if strict and r.random() < 0.6:
             return c.SetMarketState(at_ms=at, market_id=r.choice(strict), state=MarketState.ACTIVE)
         draws = (
@@ -429,19 +438,19 @@ class Stream:
     def sample(self) -> c.Command:
         """Sample the premiums of all markets."""
         premium = self.random.choice((None, 0, 200_000, -3_000_000, 9_000_000))
-        samples = tuple(c.FundingSample(market_id=m, premium_ppb=premium) for m in MARKETS)
+        samples = tuple(c.FundingSample(market_id=m, premium_ppb=premium) for m in self.markets)
         return c.SampleFunding(at_ms=self.at_ms, samples=samples)
 
     def pay(self) -> c.Command:
         """Pay an hour, sometimes one that is paid."""
         self.hour += self.random.choice((0, 1, 1, 1))
-        market_id = self.random.choice(MARKETS)
+        market_id = self.random.choice(self.markets)
         return c.PayFunding(at_ms=self.at_ms, market_id=market_id, hour=self.hour)
 
     def restrict(self) -> c.Command:
         """Close a market in some way, or trip its breaker."""
         r = self.random
-        at, market_id = self.at_ms, r.choice(MARKETS)
+        at, market_id = self.at_ms, r.choice(self.markets)
         if r.random() < 0.5:
             until = at + r.choice((0, 1_000, 3_000))
             return c.TripBreaker(at_ms=at, market_id=market_id, until_ms=until)
@@ -451,7 +460,7 @@ class Stream:
     def staff(self) -> c.Command:
         """Draw a change of limits or of the funds."""
         r = self.random
-        at, market_id = self.at_ms, r.choice(MARKETS)
+        at, market_id = self.at_ms, r.choice(self.markets)
         pick = r.randrange(3)
         if pick == 0:
             amount = r.choice((10**5, 10**7))
@@ -464,7 +473,7 @@ class Stream:
         if pick == 1:
             amount = r.choice((1, -1)) * r.choice((10**5, 10**7))
             return c.FundBackstop(at_ms=at, transfer_id=self.name("b"), amount_micro=amount)
-        return c.SetMarketLimits(at_ms=at, spec=self.spec("XRP"))
+        return c.SetMarketLimits(at_ms=at, spec=self.spec(self.markets[2]))
 
     def again(self, state: State) -> c.Command:
         """Send an earlier order once more: the same, or another body under its client id."""
@@ -490,7 +499,7 @@ class Stream:
         """Let hours pass, then delist every market and settle it."""
         at = self.at_ms + 3 * 3_600_000
         found: list[c.Command] = [c.ExpireDue(at_ms=at)]
-        for market_id in MARKETS:
+        for market_id in self.markets:
             found.append(
                 c.SetMarketState(at_ms=at, market_id=market_id, state=MarketState.DELISTED)
             )

@@ -1,0 +1,93 @@
+"""How rows reach their tables: COPY for what is new, one statement for all that changes.
+
+What is not here: which rows (each noun's own file).
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from psycopg import Cursor
+
+Row = msgspec.Struct
+
+
+class Table:
+    """One table, its columns and their types as PostgreSQL names them.
+
+    `key` are the columns by which a row is found, `sums` those that a merge adds up.
+    """
+
+    def __init__(self, name: str, kind: type[Row], types: str, *, key: Sequence[str] = ()) -> None:
+        self.name = name
+        self.columns = kind.__struct_fields__
+        self.types = tuple(types.split())
+        self.key = tuple(key)
+        if len(self.types) != len(self.columns):
+            raise ValueError(f"{name} has {len(self.columns)} columns, not {len(self.types)}")
+
+    def copy(self, cursor: Cursor[Any], rows: Sequence[Row], /) -> None:
+        """Add rows, none of which is there yet."""
+        if not rows:
+            return
+        into_tuple = msgspec.structs.astuple
+        with cursor.copy(self._copying) as copy:
+            for row in rows:
+                copy.write_row(into_tuple(row))
+
+    def merge(self, cursor: Cursor[Any], rows: Sequence[Row], /) -> None:
+        """Add rows or replace them by their key; a key comes once."""
+        if rows:
+            others = [name for name in self.columns if name not in self.key]
+            cursor.execute(self._merging(tuple(others)), self._columns_of(rows))
+
+    def add_missing(self, cursor: Cursor[Any], rows: Sequence[Row], /) -> None:
+        """Add those rows whose key is not there yet."""
+        if rows:
+            cursor.execute(self._merging(()), self._columns_of(rows))
+
+    def update(
+        self, cursor: Cursor[Any], rows: Sequence[Row], /, *, columns: tuple[str, ...]
+    ) -> None:
+        """Rewrite some columns of rows that are there, found by their key."""
+        if rows:
+            names = (*self.key, *columns)
+            cursor.execute(
+                self._updating(columns), [[getattr(row, n) for row in rows] for n in names]
+            )
+
+    def _columns_of(self, rows: Sequence[Row], /) -> list[list[Any]]:
+        return [list(c) for c in zip(*map(msgspec.structs.astuple, rows), strict=True)]
+
+    @property
+    def _copying(self) -> str:
+        return f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN"
+
+    @cache  # noqa: B019 - a table lives as long as its process
+    def _merging(self, others: tuple[str, ...], /) -> str:
+        names = ", ".join(self.columns)
+        then = "NOTHING"
+        if others:
+            then = "UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in others)
+        return (
+            f"INSERT INTO {self.name} ({names}) SELECT {names}"  # noqa: S608 - our own names
+            f" FROM {self._unnested(self.columns)} ON CONFLICT ({', '.join(self.key)}) DO {then}"
+        )
+
+    @cache  # noqa: B019 - a table lives as long as its process
+    def _updating(self, columns: tuple[str, ...], /) -> str:
+        sets = ", ".join(f"{name} = fresh.{name}" for name in columns)
+        same = " AND ".join(f"old.{name} = fresh.{name}" for name in self.key)
+        return (
+            f"UPDATE {self.name} AS old SET {sets}"  # noqa: S608 - our own names
+            f" FROM {self._unnested((*self.key, *columns))} WHERE {same}"
+        )
+
+    def _unnested(self, columns: tuple[str, ...], /) -> str:
+        types = dict(zip(self.columns, self.types, strict=True))
+        arrays = ", ".join(
+            "%s::text[]::jsonb[]" if types[name] == "jsonb" else f"%s::{types[name]}[]"
+            for name in columns
+        )
+        return f"unnest({arrays}) AS fresh ({', '.join(columns)})"
