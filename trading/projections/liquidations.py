@@ -43,7 +43,7 @@ class Liquidations:
         symbols = {self._markets[symbol]: symbol for symbol in state.markets}
         columns = ", ".join(TABLE.columns)
         cursor.execute(
-            f"SELECT {columns} FROM trading_liquidation WHERE is_pending"  # noqa: S608 - ours
+            f"SELECT {columns} FROM trading_liquidation WHERE is_pending"  # noqa: S608 - our own names
         )
         for found in cursor.fetchall():
             row = LiquidationRow(*found)
