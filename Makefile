@@ -11,6 +11,7 @@ PYTEST :=
 PRODUCTION := GODARK_ENVIRONMENT=production \
 	GODARK_SECRET_KEY=only-for-the-deploy-check-7Qw5zXn2Lr8vTb4KmY6cHd9sJf3gPa1e \
 	GODARK_BASE_URL=https://godark.example GODARK_ALLOWED_HOSTS=godark.example \
+	GODARK_FIELD_KEYS=b25seS1mb3ItdGhlLWRlcGxveS1jaGVjay0tLS0tLS0= \
 	GODARK_TRUSTED_PROXIES=1 DATABASE_URL=postgres://godark@127.0.0.1/godark \
 	REDIS_URL=redis://127.0.0.1:6379/0
 

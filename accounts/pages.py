@@ -38,7 +38,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return redirect(settings.LOGIN_REDIRECT_URL)
     form = SignUpForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        make_trader(email=form.cleaned_data["email"], password=form.cleaned_data["password"])
+        make_trader(
+            request=request,
+            email=form.cleaned_data["email"],
+            password=form.cleaned_data["password"],
+        )
         messages.success(request, SIGNED_UP)
         return redirect("login")
     return render(request, "accounts/sign_up.html", {"form": form})

@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import User, Wallet
+from accounts.models import ApiKey, User, Wallet
 
 
 def people_with_second_factor() -> QuerySet[User]:
@@ -21,3 +21,8 @@ def devices_of_staff() -> QuerySet[TOTPDevice]:
 def linked_wallet(user: User, /) -> Wallet | None:
     """Return the wallet that is linked to an account now."""
     return Wallet.objects.filter(user=user, unlinked_at=None).first()
+
+
+def api_keys_of(user: User) -> QuerySet[ApiKey]:
+    """Return a person's living API keys, newest first."""
+    return ApiKey.objects.filter(user=user, deleted_at__isnull=True).order_by("-created_at", "-id")

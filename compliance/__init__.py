@@ -1,1 +1,1 @@
-"""The gate: who may trade, deposit and withdraw; geography, KYC, AML, terms, cases."""
+"""The gate: who may sign up, trade, deposit, withdraw and link a wallet."""

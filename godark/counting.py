@@ -1,26 +1,26 @@
 """Counts every request to the API against its caller's limits, and says so in the answer.
 
-Here: who the caller is as far as limits go, what is exempt, and the headers. The buckets
-themselves stand in `godark.limits`.
+Here: what a request takes from which bucket, what is exempt, and the headers. Who asks was found
+before by `accounts.recognition`; the buckets themselves stand in `godark.limits`.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
-from django.db import Error as DatabaseAway
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.module_loading import import_string
 
 from godark import proxies
 from godark.error_pages import API_PREFIX, answer
 from godark.errors import Code, Failure
-from godark.limits import Kind, Limiter, Subject, Tier, Verdict
+from godark.limits import Kind, Limiter, Subject, Verdict
 
 # Looked at by watchers however hard the site is pressed.
 EXEMPT_PATHS = frozenset({"/api/v1/health"})
 ORDERS_PATH = "/api/v1/orders"
+CLOSE_PATH = re.compile(r"/api/v1/positions/[^/]+/close")
 
 limiter = Limiter(settings.REDIS_URL)
 
@@ -33,7 +33,6 @@ class CountingMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
-        self.tier_of = import_string(settings.LIMITS_TIER_OF)
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
@@ -44,43 +43,63 @@ class CountingMiddleware:
             return self.get_response(request)
         if self.is_async:
             return self._count_async(request)
-        subject = self._subject(request)
-        verdict = limiter.take(subject, _kind(request), cost=_cost(request))
-        return _told(_refusal(request, verdict) or self.get_response(request), verdict)
+        for kind, cost in _takes(request):
+            refusal = _remembered(request, limiter.take(subject_of(request), kind, cost=cost))
+            if refusal is not None:
+                return _told(request, refusal)
+        return _told(request, self.get_response(request))
 
     async def _count_async(self, request: HttpRequest) -> HttpResponseBase:
-        subject = await self._subject_async(request)
-        verdict = await limiter.take_async(subject, _kind(request), cost=_cost(request))
-        return _told(_refusal(request, verdict) or await self.get_response(request), verdict)
-
-    def _subject(self, request: HttpRequest) -> Subject:
-        """Return whose bucket it is: the account's, or without log-in the address's."""
-        if request.path in EXEMPT_PATHS:
-            return by_address(request)
-        try:
-            user = request.user
-            known = user.is_authenticated
-        except DatabaseAway:
-            return by_address(request)
-        return self._by_account(user) if known else by_address(request)
-
-    async def _subject_async(self, request: HttpRequest) -> Subject:
-        """Do the same on the event loop."""
-        if request.path in EXEMPT_PATHS:
-            return by_address(request)
-        try:
-            user = await request.auser()
-        except DatabaseAway:
-            return by_address(request)
-        return self._by_account(user) if user.is_authenticated else by_address(request)
-
-    def _by_account(self, user: Any) -> Subject:
-        return Subject(f"account:{user.pk}", self.tier_of(user))
+        for kind, cost in _takes(request):
+            verdict = await limiter.take_async(subject_of(request), kind, cost=cost)
+            refusal = _remembered(request, verdict)
+            if refusal is not None:
+                return _told(request, refusal)
+        return _told(request, await self.get_response(request))
 
 
-def free_tier(user: Any) -> Tier:  # noqa: ARG001 - what settings name here takes a user
-    """Return the tier of everybody, until `LIMITS_TIER_OF` names who knows better."""
-    return Tier.FREE
+def subject_of(request: HttpRequest) -> Subject:
+    """Return whose bucket it is: what `accounts.recognition` found, or the address's."""
+    found: Subject | None = getattr(request, "limits_subject", None)
+    return found or by_address(request)
+
+
+def spend(request: HttpRequest, kind: Kind, *, cost: int) -> None:
+    """Take more tokens for a request that asks for several things at once. Raises Failure."""
+    _spent(request, limiter.take(subject_of(request), kind, cost=cost))
+
+
+async def spend_async(request: HttpRequest, kind: Kind, *, cost: int) -> None:
+    """Do the same on the event loop."""
+    _spent(request, await limiter.take_async(subject_of(request), kind, cost=cost))
+
+
+def is_cancel(request: HttpRequest) -> bool:
+    """Tell whether a request only takes orders out of the book."""
+    switch = request.method == "POST" and request.path == f"{ORDERS_PATH}/cancel-all-after"
+    return switch or (request.method == "DELETE" and request.path.startswith(ORDERS_PATH))
+
+
+def is_order_entry(request: HttpRequest) -> bool:
+    """Tell whether a request puts or changes an order, or closes a position by one."""
+    if request.method not in {"POST", "PATCH"} or is_cancel(request):
+        return False
+    return request.path.startswith(ORDERS_PATH) or bool(CLOSE_PATH.fullmatch(request.path))
+
+
+def _takes(request: HttpRequest) -> tuple[tuple[Kind, int], ...]:
+    """Return which buckets a request takes from, and how much; 0 only looks.
+
+    Cancels have a bucket of their own, so that a maker can always leave; an order counts as a
+    request and as an order.
+    """
+    if request.path in EXEMPT_PATHS:
+        return ((Kind.REQUESTS, 0),)
+    if is_cancel(request):
+        return ((Kind.CANCELS, 1),)
+    if is_order_entry(request):
+        return ((Kind.REQUESTS, 1), (Kind.ORDERS, 1))
+    return ((Kind.REQUESTS, 1),)
 
 
 def by_address(request: HttpRequest) -> Subject:
@@ -88,20 +107,15 @@ def by_address(request: HttpRequest) -> Subject:
     return Subject(f"address:{proxies.block_of(proxies.address_of(request))}")
 
 
-def _kind(request: HttpRequest) -> Kind:
-    """Return which bucket counts: cancels have their own, so a maker can always leave."""
-    is_cancel = request.method == "DELETE" and request.path.startswith(ORDERS_PATH)
-    return Kind.CANCELS if is_cancel else Kind.REQUESTS
-
-
-def _cost(request: HttpRequest) -> int:
-    """Return the tokens that a request takes; 0 only looks."""
-    return 0 if request.path in EXEMPT_PATHS else 1
-
-
-def _refusal(request: HttpRequest, verdict: Verdict) -> HttpResponseBase | None:
-    """Return the 429, None for a request that may go on."""
+def _remembered(request: HttpRequest, verdict: Verdict) -> HttpResponseBase | None:
+    """Keep the verdict for the answer's headers; return the 429 where it says no."""
+    request.limits_verdict = verdict  # type: ignore[attr-defined]  # the newest of this request
     return None if verdict.allowed else answer(request, failure_of_limit(verdict))
+
+
+def _spent(request: HttpRequest, verdict: Verdict) -> None:
+    if _remembered(request, verdict) is not None:
+        raise failure_of_limit(verdict)
 
 
 def failure_of_limit(verdict: Verdict) -> Failure:
@@ -119,8 +133,9 @@ def failure_of_limit(verdict: Verdict) -> Failure:
     )
 
 
-def _told(response: HttpResponseBase, verdict: Verdict) -> HttpResponseBase:
-    """Return the answer with the limits' headers."""
+def _told(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Return the answer with the limits' headers, those of the bucket that was asked last."""
+    verdict: Verdict = request.limits_verdict  # type: ignore[attr-defined]  # set by `_remembered`
     for name, value in verdict.headers.items():
         response.headers[name] = value
     return response

@@ -21,7 +21,6 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 log = structlog.get_logger(__name__)
 
@@ -163,6 +162,8 @@ def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None
     failure = failure_of(error)
     if failure is None:
         return None
+    from rest_framework.views import set_rollback  # noqa: PLC0415 - it imports who asks, who imports this
+
     set_rollback()
     return Response(failure.body, status=failure.code.status, headers=failure.headers)
 

@@ -76,6 +76,18 @@ TIERS: dict[Tier, Allowance] = {
 }
 
 
+BEYOND_COUNTING = 1_000_000
+UNBOUNDED = Allowance(*[BEYOND_COUNTING] * 9)
+"""What LOAD may do, for those who need a figure."""
+
+
+def allowance_of(tier: Tier) -> Allowance:
+    """Return what a tier may do; in production LOAD is no tier, and counts as FREE."""
+    if tier is Tier.LOAD and not settings.IN_PRODUCTION:
+        return UNBOUNDED
+    return TIERS.get(tier, TIERS[Tier.FREE])
+
+
 @dataclass(frozen=True)
 class Rate:
     """A bucket's shape: tokens gained per minute, and how many it holds at most."""
@@ -93,7 +105,7 @@ def rate_of(*, tier: Tier, kind: Kind) -> Rate | None:
     """Return the bucket of a tier for a kind; None where nothing is counted."""
     if tier is Tier.LOAD and not settings.IN_PRODUCTION:
         return None
-    allowance = TIERS.get(tier, TIERS[Tier.FREE])
+    allowance = allowance_of(tier)
     match kind:
         case Kind.REQUESTS:
             return Rate(per_minute=allowance.requests, burst=allowance.burst)

@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import environ
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from godark import logs
@@ -49,6 +50,16 @@ def required_in_production(name: str, *, otherwise: str) -> str:
     return otherwise
 
 
+def refuse_no_fernet_key(key: str) -> None:
+    """Refuse to start with a key that is none, before anything was encrypted by it."""
+    try:
+        Fernet(key)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            "GODARK_FIELD_KEYS holds what is no key: each is 32 bytes in URL-safe base64."
+        ) from error
+
+
 # 2. Secrets and hosts.
 DEVELOPMENT_SECRET_KEY = "development-only-key-that-guards-nothing-of-value-at-all"  # noqa: S105 - published, and refused in production
 SECRET_KEY = required_in_production("GODARK_SECRET_KEY", otherwise=DEVELOPMENT_SECRET_KEY)
@@ -59,6 +70,18 @@ if IN_PRODUCTION and len(SECRET_KEY) < SHORTEST_SECRET_KEY:
     raise ImproperlyConfigured(
         f"GODARK_SECRET_KEY must hold at least {SHORTEST_SECRET_KEY} characters in production."
     )
+# What encrypts secrets in the database: Fernet keys, the newest first (accounts.secrets_at_rest).
+DEVELOPMENT_FIELD_KEY = "ZGV2ZWxvcG1lbnQtb25seS1rZXktb2YtZmllbGRzLS0="
+FIELD_KEYS = [
+    key.strip()
+    for key in required_in_production("GODARK_FIELD_KEYS", otherwise=DEVELOPMENT_FIELD_KEY).split(
+        ","
+    )
+]
+if IN_PRODUCTION and DEVELOPMENT_FIELD_KEY in FIELD_KEYS:
+    raise ImproperlyConfigured("GODARK_FIELD_KEYS holds the published one of development.")
+for field_key in FIELD_KEYS:
+    refuse_no_fernet_key(field_key)
 BASE_URL = required_in_production("GODARK_BASE_URL", otherwise="http://127.0.0.1:8000")
 if IN_PRODUCTION and not BASE_URL.startswith("https://"):
     raise ImproperlyConfigured("GODARK_BASE_URL must begin with https:// in production.")
@@ -114,6 +137,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "accounts.recognition.RecognitionMiddleware",
     # After whoever asks is known, before whatever may refuse: every answer of the API counts.
     "godark.counting.CountingMiddleware",
     "godark.middleware.GuardMiddleware",
@@ -210,6 +234,7 @@ AXES_SENSITIVE_PARAMETERS = [
     "password",
     "confirm_password",
     "code",
+    "otp",
     "csrfmiddlewaretoken",
 ]
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
@@ -264,7 +289,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 
 # 8. REST and its documents.
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.CallerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["godark.wire.JsonParser"],
@@ -283,7 +308,11 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "godark.openapi.describe_failures_and_limits",
     ],
-    "ENUM_NAME_OVERRIDES": {"UpOrDown": "godark.api.UpOrDown.choices"},
+    "ENUM_NAME_OVERRIDES": {
+        "UpOrDown": "godark.api.UpOrDown.choices",
+        "ApiKeyKind": "accounts.models.api_keys.ApiKey.Kind",
+        "ApiKeyPermission": "accounts.models.api_keys.Permission",
+    },
     "SWAGGER_UI_SETTINGS": {
         # Deep links put a link into a button, which no screen reader can tell apart.
         "deepLinking": False,
@@ -295,8 +324,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# 9. Limits: how the tier of a logged-in user is found.
-LIMITS_TIER_OF = "godark.counting.free_tier"
+# 9. Limits, and the gate that each door asks.
+GATE = "compliance.gate"
+# A folder of lists of wallets under sanctions; empty: the (old) ones in the tree.
+SANCTIONS_FOLDER = env.str("GODARK_SANCTIONS", default="")
 # Redis answers in well under a millisecond; later than this it counts as away.
 LIMITS_TIMEOUT_SECONDS = 0.25
 # How long the health page waits for a part.

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django.plugin import blocking_manager_key
 
+from accounts.short_memory import ShortMemory
 from tests.live_site import LiveSite, prepare_live_site, start_live_site, stop_live_site
 from tests.servers import EMBEDDED_VARIABLE, SessionServers, is_embedded
 
@@ -56,6 +57,13 @@ def clean_redis(session_redis: redis.Redis) -> None:
     """Begin every test with an empty Redis, where it is ours to empty."""
     if is_embedded("REDIS_URL"):
         session_redis.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def forgetful() -> None:
+    """Begin every test without what this process remembers of an earlier one's database."""
+    for memory in ShortMemory.everyone:
+        memory.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

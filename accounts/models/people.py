@@ -5,6 +5,7 @@ compliance.
 """
 
 import uuid
+from collections.abc import Iterator
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -46,6 +47,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField("may log in", default=True)
     is_staff = models.BooleanField("member of staff", default=False)
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
+    terms_version = models.CharField("agreed to terms", max_length=16, blank=True, default="")
+    terms_agreed_at = models.DateTimeField("agreed to them at", null=True, blank=True)
+    referral_code = models.CharField("came by referral code", max_length=32, blank=True, default="")
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -71,3 +76,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         """Return the e-mail, which is what staff search for."""
         return self.email
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must carry: a new password or generation ends all of them."""
+        return self._generation_of(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield the same under each earlier secret key of the site."""
+        for older in super().get_session_auth_fallback_hash():
+            yield self._generation_of(older)
+
+    def _generation_of(self, auth_hash: str) -> str:
+        return f"{auth_hash}.{self.session_generation}"

@@ -16,8 +16,10 @@ from django.views.decorators.debug import sensitive_variables
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from psycopg.errors import LockNotAvailable
 
-from accounts.models import StaffAction, User
+from accounts.models import AccountActivity, StaffAction, TokenFamily, User
+from accounts.services.activity import record_activity
 from accounts.services.audit import record_action
+from accounts.services.families import end_families
 from godark import proxies
 from godark.errors import Code, Failure
 
@@ -45,8 +47,11 @@ def authenticated_staff(
     """
     with one_attempt_at_a_time(request=request, email=email):
         user = authenticated_trader(request=request, email=email, password=password)
-        if user is not None and user.is_staff and spent_code(user=user, code=code):
-            return user
+        if user is not None and user.is_staff:
+            device = spent_code(user=user, code=code)
+            if device is not None:
+                user.otp_device = device  # type: ignore[attr-defined]  # how django-otp hands it to log-in
+                return user
         if user is not None:  # the password was right, so django-axes has not been told yet
             user_login_failed.send(__name__, credentials={"email": email}, request=request)
         record_action(
@@ -83,15 +88,16 @@ def one_attempt_at_a_time(*, request: HttpRequest, email: str) -> Iterator[None]
         yield
 
 
-def spent_code(*, user: User, code: str) -> bool:
-    """Use up a code of the user's confirmed device; each serves once, guesses must wait longer."""
+def spent_code(*, user: User, code: str) -> TOTPDevice | None:
+    """Use up a code of the user's confirmed device; each serves once, guesses must wait longer.
+
+    Returns the device, None for a wrong code. Only the staff's door hands it to the session: no
+    other opens the back office (I74).
+    """
     with transaction.atomic():
         devices = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True)
-        device = devices.order_by("pk").first()
-        if device is None or not device.verify_token(code):
-            return False
-    user.otp_device = device  # type: ignore[attr-defined]  # how django-otp hands it to log-in
-    return True
+        device: TOTPDevice | None = devices.order_by("pk").first()
+        return device if device is not None and device.verify_token(code) else None
 
 
 @transaction.atomic
@@ -99,6 +105,7 @@ def open_session(*, request: HttpRequest, user: User) -> None:
     """Log a person in under a new session key; a log-in of staff is recorded and ends sooner."""
     login(request, user)
     request.session.cycle_key()
+    record_activity(user=user, kind=AccountActivity.Kind.LOGGED_IN, request=request)
     if user.is_staff:
         request.session.set_expiry(STAFF_SESSION_SECONDS)
         record_action(action="log_in", request=request, actor=user)
@@ -106,7 +113,13 @@ def open_session(*, request: HttpRequest, user: User) -> None:
 
 @transaction.atomic
 def close_session(*, request: HttpRequest) -> None:
-    """Log whoever is logged in out, and forget the session."""
+    """Log whoever is logged in out, forget the session, and end the tokens of the same log-in."""
     if request.user.is_authenticated and request.user.is_staff:
         record_action(action="log_out", request=request)
+    key = request.session.session_key
+    if key:
+        same = TokenFamily.objects.filter(session_key=key)
+        end_families(same, because=TokenFamily.End.LOGGED_OUT)
+    if isinstance(request.user, User):
+        record_activity(user=request.user, kind=AccountActivity.Kind.LOGGED_OUT, request=request)
     logout(request)

@@ -11,6 +11,7 @@ from django.test import AsyncClient, Client
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.services.tiers import give_tier
 from godark import counting, limits
 from godark.health import Finding, Report
 from godark.limits import Kind, Limiter, Pace, Rate, Subject, Tier, rate_of
@@ -214,21 +215,12 @@ def _quick_report() -> Report:
 
 
 @pytest.mark.django_db
-def test_an_account_has_a_bucket_of_its_own_and_the_tier_that_is_handed_in(
-    client: Client, settings: Settings
-) -> None:
-    settings.LIMITS_TIER_OF = "tests.godark.test_limits.pro_tier"
-    client.force_login(
-        User.objects.create_user("maker@example.com"),
-        backend="django.contrib.auth.backends.ModelBackend",
-    )
+def test_an_account_has_a_bucket_of_its_own_and_the_limits_of_its_tier(client: Client) -> None:
+    user = User.objects.create_user("maker@example.com")
+    give_tier(user=user, tier=Tier.PRO)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     assert client.get(TIME).headers["X-RateLimit-Limit"] == "1200"
     assert Client().get(TIME).headers["X-RateLimit-Limit"] == "60"
-
-
-def pro_tier(user: User) -> Tier:
-    assert user.email == "maker@example.com"
-    return Tier.PRO
 
 
 @pytest.mark.usefixtures("no_redis")

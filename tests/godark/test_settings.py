@@ -11,6 +11,7 @@ from tests.tidy.tree import ROOT
 PRODUCTION = {
     "GODARK_ENVIRONMENT": "production",
     "GODARK_SECRET_KEY": "only-for-tests-7Qw5zXn2Lr8vTb4KmY6cHd9sJf3gPa1eWu0i",
+    "GODARK_FIELD_KEYS": "b25seS1mb3ItdGVzdHMtb2YtcHJvZHVjdGlvbi0tLS0=",
     "GODARK_BASE_URL": "https://godark.example",
     "GODARK_ALLOWED_HOSTS": "godark.example",
     "GODARK_TRUSTED_PROXIES": "1",
@@ -19,6 +20,7 @@ PRODUCTION = {
 }
 SECRETS = (
     "GODARK_SECRET_KEY",
+    "GODARK_FIELD_KEYS",
     "GODARK_BASE_URL",
     "GODARK_ALLOWED_HOSTS",
     "DATABASE_URL",
@@ -61,6 +63,8 @@ def test_production_does_not_start_without_each_of_its_secrets(
     ("name", "given"),
     [
         ("GODARK_SECRET_KEY", "short"),
+        ("GODARK_FIELD_KEYS", "too-short"),
+        ("GODARK_FIELD_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1rZXktb2YtZmllbGRzLS0="),
         ("GODARK_BASE_URL", "http://godark.example"),
         ("GODARK_TRUSTED_PROXIES", "-1"),
         ("GODARK_ENVIRONMENT", "live"),
