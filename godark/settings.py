@@ -357,6 +357,15 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 # 11. Solana: the node. `make run` starts a development chain where none is named.
 SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="") or "http://127.0.0.1:8899"
+# The program, its currency and the venue's keys (file:PATH, env:NAME or SERVICE:KEY-ID). Without
+# them development uses those that its own chain begins with.
+SOLANA = {
+    "program_id": required_in_production("SOLANA_PROGRAM_ID", otherwise=""),
+    "usdt_mint": required_in_production("SOLANA_USDT_MINT", otherwise=""),
+    "operator_key": required_in_production("GODARK_OPERATOR_KEY", otherwise=""),
+    # 32 bytes as hex: the salts of the state tree's leaves are derived from it.
+    "salt_master": required_in_production("GODARK_SALT_MASTER", otherwise="11" * 32),
+}
 
 # 12. What the site writes down about itself.
 LOGGING = logs.configure(

@@ -6,6 +6,21 @@ the events say, written by `trading.projections` alone.
 """
 
 from trading.models.brackets import Bracket, BracketSchedule
+from trading.models.chain import (
+    Batch,
+    BatchState,
+    ChainCursor,
+    ChainTransaction,
+    ClosedVault,
+    Deposit,
+    DepositDraw,
+    DepositState,
+    LeafVersion,
+    Payout,
+    SendingState,
+    Withdrawal,
+    WithdrawalState,
+)
 from trading.models.commands import Command, CommandStatus, Receipt
 from trading.models.hours import Holiday, TradingCalendar
 from trading.models.keys import IdentifierKey
@@ -44,12 +59,19 @@ from trading.models.venue import PauseLevel, VenueModeChange
 
 __all__ = [
     "BACKSTOP_ACCOUNT_ID",
-    "OPEN_STATUSES",
     "Balance",
+    "Batch",
+    "BatchState",
     "Bracket",
     "BracketSchedule",
+    "ChainCursor",
+    "ChainTransaction",
+    "ClosedVault",
     "Command",
     "CommandStatus",
+    "Deposit",
+    "DepositDraw",
+    "DepositState",
     "Event",
     "Fill",
     "FundingPayment",
@@ -58,15 +80,18 @@ __all__ = [
     "IdentifierKey",
     "IndexCandle",
     "LastGoodPrice",
+    "LeafVersion",
     "Liquidation",
     "Market",
     "MarketFunds",
     "MarketKind",
     "MarketState",
     "MarketTicker",
+    "OPEN_STATUSES",
     "Order",
     "OrderStatus",
     "PauseLevel",
+    "Payout",
     "Position",
     "PremiumMinute",
     "PriceAlert",
@@ -75,6 +100,7 @@ __all__ = [
     "Receipt",
     "Reconciliation",
     "ReconciliationOutcome",
+    "SendingState",
     "Snapshot",
     "SourceRole",
     "StateWish",
@@ -86,4 +112,6 @@ __all__ = [
     "VenueFunds",
     "VenueModeChange",
     "Wisher",
+    "Withdrawal",
+    "WithdrawalState",
 ]

@@ -1,0 +1,171 @@
+"""Deposits: what rose in the vaults on chain becomes money in the engine, and final.
+
+The vault's own running total is the truth; the history of the treasury only says whose to look
+at. Every rise is one row and one `CreditDeposit`, keyed by the row, so that seeing it twice
+credits it once. A total that the chain takes back before it is final drops the newest rows.
+What is not here: drawing authorized deposits (`trading.services.vaults`).
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Max
+from solders.pubkey import Pubkey
+from solders.signature import Signature
+
+from accounts.models import Wallet
+from chain.client import Level, Mention
+from chain.events import Event, read_events
+from chain.layouts import Vault
+from engine.commands import CreditDeposit, DropDeposit, FinalizeDeposit
+from trading import inbox
+from trading.models import ChainCursor, ChainTransaction, Deposit, DepositState
+from trading.sending import now_ms
+from trading.solana import Solana
+
+MENTIONS_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A wallet that is linked to an account."""
+
+    account_id: uuid.UUID
+    address: str
+
+    @property
+    def key(self) -> Pubkey:
+        """Return the wallet's key."""
+        return Pubkey.from_string(self.address)
+
+
+def watch_deposits(door: Solana, /) -> int:
+    """See what is new on chain, and what has become final or has vanished; return how many."""
+    news = _owners_in_the_news(door)
+    unfinal = Deposit.objects.filter(state=DepositState.CONFIRMED).values_list("address", flat=True)
+    return compare_vaults(door, linked_owners({*news, *unfinal}))
+
+
+def sweep_vaults(door: Solana, /) -> int:
+    """Compare the vaults of everybody who has a wallet: what the news may have missed."""
+    return compare_vaults(door, linked_owners(None))
+
+
+def linked_owners(addresses: Iterable[str] | None, /) -> list[Owner]:
+    """Return the linked wallets among some addresses, or all of them."""
+    wallets = Wallet.objects.filter(unlinked_at=None)
+    if addresses is not None:
+        wallets = wallets.filter(address__in=sorted(addresses))
+    return [Owner(row.user_id, row.address) for row in wallets.order_by("address")]
+
+
+def compare_vaults(door: Solana, owners: Sequence[Owner], /) -> int:
+    """Bring each owner's deposits to what the chain says; return how many rows changed."""
+    if not owners:
+        return 0
+    keys = [owner.key for owner in owners]
+    final = door.records.vaults(keys, level=Level.FINALIZED)
+    confirmed = door.records.vaults(keys, level=Level.CONFIRMED)
+    changed = 0
+    for owner, now, for_good in zip(owners, confirmed, final, strict=True):
+        changed += _compare(owner, now, for_good)
+    return changed
+
+
+@transaction.atomic(durable=True)
+def _compare(owner: Owner, confirmed: Vault | None, final: Vault | None, /) -> int:
+    """Drop what vanished, credit what is new, finalize what is for good; in this order."""
+    vault_id = confirmed.vault_id if confirmed else 0
+    total_micro = confirmed.deposited_micro if confirmed else 0
+    final_micro = final.deposited_micro if final and final.vault_id == vault_id else 0
+    open_rows = Deposit.objects.select_for_update().filter(
+        account_id=owner.account_id, state=DepositState.CONFIRMED
+    )
+    changed = 0
+    for row in open_rows.order_by("-from_micro"):
+        if row.vault_id != vault_id or row.to_micro > total_micro:
+            _move(row, DepositState.DROPPED)
+            inbox.put(
+                DropDeposit(at_ms=0, deposit_id=str(row.id), account_id=str(row.account_id)),
+                key=f"drop:{row.id}",
+            )
+            changed += 1
+    changed += _credit(owner, vault_id=vault_id, total_micro=total_micro)
+    for row in open_rows.filter(vault_id=vault_id, to_micro__lte=final_micro).order_by("to_micro"):
+        _move(row, DepositState.FINALIZED)
+        inbox.put(
+            FinalizeDeposit(at_ms=0, deposit_id=str(row.id), account_id=str(row.account_id)),
+            key=f"finalize:{row.id}",
+        )
+        changed += 1
+    return changed
+
+
+def _credit(owner: Owner, /, *, vault_id: int, total_micro: int) -> int:
+    """Credit what the vault's total has risen by since the last row of it."""
+    counted = Deposit.objects.filter(vault_id=vault_id).exclude(state=DepositState.DROPPED)
+    from_micro = counted.aggregate(most=Max("to_micro"))["most"] or 0
+    if total_micro <= from_micro:
+        return 0
+    at_ms = now_ms()
+    row = Deposit.objects.create(
+        account_id=owner.account_id,
+        address=owner.address,
+        vault_id=vault_id,
+        from_micro=from_micro,
+        to_micro=total_micro,
+        state=DepositState.CONFIRMED,
+        seen_at_ms=at_ms,
+        changed_at_ms=at_ms,
+    )
+    inbox.put(
+        CreditDeposit(
+            at_ms=0,
+            deposit_id=str(row.id),
+            account_id=str(row.account_id),
+            amount_micro=row.amount_micro,
+        ),
+        key=f"credit:{row.id}",
+    )
+    return 1
+
+
+def _move(row: Deposit, state: DepositState, /) -> None:
+    row.state, row.changed_at_ms = state, now_ms()
+    row.save(update_fields=["state", "changed_at_ms"])
+
+
+def _owners_in_the_news(door: Solana, /) -> set[str]:
+    """Return who is named by transactions on the treasury since the last look."""
+    cursor, _made = ChainCursor.objects.get_or_create(name="treasury")
+    until = Signature.from_string(cursor.signature) if cursor.signature else None
+    mentions = door.client.history(
+        door.addresses.treasury, until=until, level=Level.CONFIRMED, limit=MENTIONS_AT_ONCE
+    )
+    if not mentions:
+        return set()
+    owners = {
+        str(event.owner) for mention in _foreign(mentions) for event in _events_of(door, mention)
+    }
+    cursor.signature = str(mentions[0].signature)
+    cursor.save(update_fields=["signature"])
+    return owners
+
+
+def _foreign(mentions: Sequence[Mention], /) -> list[Mention]:
+    """Return what is no root of ours, which name nobody."""
+    named = [str(mention.signature) for mention in mentions]
+    ours = set(
+        ChainTransaction.objects.filter(signature__in=named, purpose="root").values_list(
+            "signature", flat=True
+        )
+    )
+    return [each for each in mentions if each.error is None and str(each.signature) not in ours]
+
+
+def _events_of(door: Solana, mention: Mention, /) -> list[Event]:
+    done = door.client.executed(mention.signature, level=Level.CONFIRMED)
+    events = read_events(done.logs if done else (), program=door.addresses.program)
+    return [event for event in events if event.owner is not None]

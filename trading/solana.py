@@ -1,0 +1,73 @@
+"""The door to Solana: node, program, currency and keys as the settings name them.
+
+One client per process. What is not here: what is said through it (`trading.settlement`,
+`trading.deposits`, `trading.withdrawals`) and how the chain works (`chain`).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from solders.pubkey import Pubkey
+
+from chain.addresses import Addresses
+from chain.client import ChainClient
+from chain.devchain.genesis import Genesis, development_key
+from chain.records import Records
+from chain.signer import KeypairSigner, Signer, SignerError, open_signer
+from chain.transactions import Fee
+
+FEE = Fee(compute_units=60_000)
+
+
+@dataclass(frozen=True)
+class Solana:
+    """Everything that the venue needs of the chain."""
+
+    client: ChainClient
+    addresses: Addresses
+    mint: Pubkey
+    operator: Signer
+    witness: Signer | None
+    salt_master: bytes
+
+    @property
+    def records(self) -> Records:
+        """Return the reader of the program's accounts."""
+        return Records(self.client, self.addresses)
+
+
+@cache
+def solana() -> Solana:
+    """Return this process's door."""
+    chosen = settings.SOLANA
+    return Solana(
+        client=ChainClient(settings.SOLANA_RPC_URL),
+        addresses=Addresses(program_id()),
+        mint=mint(),
+        operator=signer("operator"),
+        witness=None,
+        salt_master=bytes.fromhex(chosen["salt_master"]),
+    )
+
+
+def program_id() -> Pubkey:
+    """Return the program's address; in development the well-known one."""
+    named = settings.SOLANA["program_id"]
+    return Pubkey.from_string(named) if named else Genesis().addresses.program
+
+
+def mint() -> Pubkey:
+    """Return the mint of USDT; in development test USDT."""
+    named = settings.SOLANA["usdt_mint"]
+    return Pubkey.from_string(named) if named else Genesis().mint
+
+
+def signer(duty: str, /) -> Signer:
+    """Return who signs for a duty of the venue; in development a well-known key."""
+    location = settings.SOLANA.get(f"{duty}_key", "")
+    if location:
+        return open_signer(location)
+    if settings.IN_PRODUCTION:
+        raise SignerError(f"Production names the key of its {duty}.")
+    return KeypairSigner(development_key(duty))
