@@ -6,6 +6,7 @@ missing, so that it may run at every start. What does not: which markets there a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
@@ -16,6 +17,9 @@ from chain.instructions import Keys, MarketTerms, Parameters
 from chain.records import Records
 from chain.signer import Signer
 from chain.transactions import sign
+
+# So many listings fit one packet.
+MARKETS_AT_ONCE: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +45,18 @@ def ensure_exchange(
             keys=plan.keys,
             parameters=plan.parameters,
         )
-        sent += _submit(client, built, upgrade_authority)
+        sent += _submit(client, built, signers=(upgrade_authority,))
     known = records.markets(level=Level.CONFIRMED)
-    for terms in plan.markets[len(known) :]:
-        built = instructions.set_market(
-            records.addresses, authority=authority.public_key, terms=terms
-        )
-        sent += _submit(client, built, upgrade_authority, authority)
+    missing = plan.markets[len(known) :]
+    for start in range(0, len(missing), MARKETS_AT_ONCE):
+        listed = [
+            instructions.set_market(records.addresses, authority=authority.public_key, terms=terms)
+            for terms in missing[start : start + MARKETS_AT_ONCE]
+        ]
+        sent += _submit(client, *listed, signers=(upgrade_authority, authority))
     return sent
 
 
-def _submit(client: ChainClient, built: Instruction, *signers: Signer) -> int:
-    client.submit(sign([built], signers=signers, blockhash=client.latest_blockhash()))
+def _submit(client: ChainClient, *built: Instruction, signers: Sequence[Signer]) -> int:
+    client.submit(sign(built, signers=signers, blockhash=client.latest_blockhash()))
     return 1

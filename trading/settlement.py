@@ -37,7 +37,13 @@ from trading.models import (
 )
 from trading.sending import now_ms
 from trading.solana import FEE, Solana
-from trading.state_leaves import VENUE_PLACES, Content, changed_accounts, contents
+from trading.state_leaves import (
+    VENUE_PLACES,
+    Content,
+    changed_accounts,
+    content_of,
+    contents,
+)
 from trading.state_tree import RememberedTree
 
 log = structlog.get_logger(__name__)
@@ -100,9 +106,11 @@ def advance(door: Solana, /) -> bool:
 def build(door: Solana, /) -> Batch | None:
     """Build the next root if money moved or its time has come; store it, not yet sent."""
     chain_markets = door.records.markets(level=Level.CONFIRMED)
+    is_inside = connection.in_atomic_block
     try:
-        with transaction.atomic(durable=not connection.in_atomic_block):
-            _look_at_one_moment()
+        with transaction.atomic():
+            if not is_inside:
+                _look_at_one_moment()
             return _build(door, chain_markets)
     except BaseException:
         # What this process remembers may be of a batch that never was.
@@ -196,13 +204,13 @@ def _versions(
     rows, gained_micro = [], 0
     for content in sorted(found.values(), key=lambda each: str(each.account_id)):
         old = before.get(content.account_id)
-        if old is not None and _content_of(old) == content:
+        if old is not None and content_of(old) == content:
             continue
         place = old.place if old is not None else VENUE_PLACES.get(content.account_id)
         if place is None:
             place, next_place = next_place, next_place + 1
         change = old.change + 1 if old is not None else 1
-        gained_micro += content.owed_micro - (_content_of(old).owed_micro if old else 0)
+        gained_micro += content.owed_micro - (content_of(old).owed_micro if old else 0)
         rows.append(_version(content, place=place, number=number, change=change, master=master))
     return rows, gained_micro
 
@@ -222,19 +230,6 @@ def _version(
         cash_micro=content.cash_micro,
         positions=[list(row) for row in content.positions],
         leaf_hash=content.leaf(master=master, change=change).hash,
-    )
-
-
-def _content_of(row: LeafVersion, /) -> Content:
-    """Return what a kept leaf holds."""
-    return Content(
-        account_id=row.account_id,
-        owner=row.owner,
-        vault_id=row.vault_id,
-        deposits_micro=row.deposits_micro,
-        released_micro=row.released_micro,
-        cash_micro=row.cash_micro,
-        positions=tuple((each[0], each[1], each[2], each[3]) for each in row.positions),
     )
 
 

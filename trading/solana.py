@@ -40,14 +40,13 @@ class Solana:
 @cache
 def solana() -> Solana:
     """Return this process's door."""
-    chosen = settings.SOLANA
     return Solana(
         client=ChainClient(settings.SOLANA_RPC_URL),
         addresses=Addresses(program_id()),
         mint=mint(),
         operator=signer("operator"),
         witness=None,
-        salt_master=bytes.fromhex(chosen["salt_master"]),
+        salt_master=salt_master(),
     )
 
 
@@ -71,3 +70,8 @@ def signer(duty: str, /) -> Signer:
     if settings.IN_PRODUCTION:
         raise SignerError(f"Production names the key of its {duty}.")
     return KeypairSigner(development_key(duty))
+
+
+def salt_master() -> bytes:
+    """Return the 32 bytes from which all salts of the state tree come."""
+    return bytes.fromhex(settings.SOLANA["salt_master"])

@@ -29,6 +29,7 @@ from trading.models import (
     Deposit,
     DepositState,
     Event,
+    LeafVersion,
     MarketFunds,
     Position,
     VenueFunds,
@@ -72,6 +73,19 @@ class Content:
     def owed_micro(self) -> int:
         """Return this leaf's share of the total."""
         return self.cash_micro - sum(row[2] for row in self.positions) + self.released_micro
+
+
+def content_of(row: LeafVersion, /) -> Content:
+    """Return what a kept leaf holds."""
+    return Content(
+        account_id=row.account_id,
+        owner=row.owner,
+        vault_id=row.vault_id,
+        deposits_micro=row.deposits_micro,
+        released_micro=row.released_micro,
+        cash_micro=row.cash_micro,
+        positions=tuple((each[0], each[1], each[2], each[3]) for each in row.positions),
+    )
 
 
 def changed_accounts(*, after: int, until: int) -> set[uuid.UUID]:

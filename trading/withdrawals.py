@@ -1,0 +1,214 @@
+"""Withdrawals: from a request to money in the owner's wallet, one step at a time.
+
+REQUESTED > HELD > RELEASED > PAID. Until it is released a withdrawal can be given back; from then
+on it is in the owner's leaf, and the chain owes it: only another attempt to pay is left. One
+payout of a vault is on its way at a time and pays all that the newest confirmed root releases.
+What is not here: who may withdraw (`trading.services.vaults`).
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+
+import structlog
+from django.db import transaction
+from django.db.models import Sum
+from solders.pubkey import Pubkey
+
+from chain import instructions
+from chain.addresses import token_account
+from chain.client import Level
+from chain.instructions import LeafProof
+from chain.layouts import Vault
+from chain.transactions import sign
+from engine.commands import ConfirmWithdrawal
+from trading import inbox, sending
+from trading.models import (
+    Batch,
+    Command,
+    CommandStatus,
+    Payout,
+    SendingState,
+    Withdrawal,
+    WithdrawalState,
+)
+from trading.proofs import newest_confirmed, newest_proof
+from trading.sending import now_ms
+from trading.solana import FEE, Solana
+
+log = structlog.get_logger(__name__)
+
+PAYOUTS_AT_ONCE = 50
+_ENDED = (SendingState.FINALIZED, SendingState.EXPIRED, SendingState.FAILED)
+
+
+def reserve_key(withdrawal_id: uuid.UUID, /) -> str:
+    """Return the key of the command that reserves a withdrawal's money."""
+    return f"reserve:{withdrawal_id}"
+
+
+def advance_withdrawals(door: Solana, /) -> None:
+    """Take every open withdrawal and payout one step further."""
+    hear_of_reservations()
+    release()
+    hear_of_releases()
+    advance_payouts(door)
+    build_payouts(door)
+    note_paid(door)
+
+
+def hear_of_reservations() -> None:
+    """Move what the engine has reserved, or refused, since."""
+    for row, command in _with_commands(WithdrawalState.REQUESTED, reserve_key):
+        if command.reason:
+            row.hold_reason = command.reason
+        _move(row, WithdrawalState.REFUSED if command.reason else WithdrawalState.HELD)
+
+
+def release() -> None:
+    """Ask the engine to release what is held for no reason any more."""
+    for row in Withdrawal.objects.filter(state=WithdrawalState.HELD, hold_reason=""):
+        command = ConfirmWithdrawal(
+            at_ms=0, withdrawal_id=str(row.id), account_id=str(row.account_id)
+        )
+        inbox.put(command, key=_release_key(row.id))
+
+
+def hear_of_releases() -> None:
+    """Move what has been released, and count it to the vault's total."""
+    for row, command in _with_commands(WithdrawalState.HELD, _release_key):
+        if command.reason:
+            log.error("withdrawal_not_released", reason=command.reason)
+            continue
+        released = Withdrawal.objects.filter(
+            vault_id=row.vault_id, state__in=[WithdrawalState.RELEASED, WithdrawalState.PAID]
+        )
+        before = released.aggregate(sum=Sum("amount_micro"))["sum"] or 0
+        row.to_micro = before + row.amount_micro
+        _move(row, WithdrawalState.RELEASED)
+
+
+def advance_payouts(door: Solana, /) -> None:
+    """Send what is built, and close what has come to its end."""
+    rows = list(Payout.objects.select_related("transaction").filter(is_open=True))
+    sending.advance(door.client, [row.transaction for row in rows])
+    for row in rows:
+        if row.transaction.state in _ENDED:
+            row.is_open = False
+            row.save(update_fields=["is_open"])
+
+
+def build_payouts(door: Solana, /) -> None:
+    """Build a payout for each vault to which the newest confirmed root owes something."""
+    batch = newest_confirmed()
+    owed = (
+        Withdrawal.objects.filter(state=WithdrawalState.RELEASED)
+        .exclude(vault_id__in=Payout.objects.filter(is_open=True).values("vault_id"))
+        .values_list("account_id", "address")
+        .distinct()
+    )
+    asked = list(owed[:PAYOUTS_AT_ONCE])
+    if batch is None or not asked:
+        return
+    keys = [Pubkey.from_string(address) for _account, address in asked]
+    vaults = door.records.vaults(keys, level=Level.CONFIRMED)
+    for (account_id, _address), vault in zip(asked, vaults, strict=True):
+        if vault is not None:
+            _build_payout(door, batch, account_id, vault)
+
+
+def note_paid(door: Solana, /) -> None:
+    """Call paid what the chain, at `finalized`, says that it has paid."""
+    rows = list(Withdrawal.objects.filter(state=WithdrawalState.RELEASED).order_by("to_micro"))
+    keys = [Pubkey.from_string(row.address) for row in rows]
+    vaults = door.records.vaults(keys, level=Level.FINALIZED) if rows else []
+    for row, vault in zip(rows, vaults, strict=True):
+        if (
+            vault is None
+            or vault.vault_id != row.vault_id
+            or vault.paid_micro < (row.to_micro or 0)
+        ):
+            continue
+        payout = (
+            Payout.objects.filter(vault_id=row.vault_id, to_micro__gte=row.to_micro)
+            .filter(transaction__state=SendingState.FINALIZED)
+            .select_related("transaction")
+            .order_by("to_micro")
+            .first()
+        )
+        row.signature = payout.transaction.signature if payout else ""
+        _move(row, WithdrawalState.PAID)
+
+
+@transaction.atomic
+def _build_payout(door: Solana, batch: Batch, account_id: uuid.UUID, vault: Vault, /) -> None:
+    """Build, sign and store one payout; the rest of it is `advance_payouts`."""
+    proof = newest_proof(account_id, batch=batch)
+    if proof is None or proof.leaf.vault_id != vault.vault_id:
+        return
+    row = proof.leaf
+    amount_micro = row.released_micro - vault.paid_micro - vault.queued_micro
+    if amount_micro <= 0 or vault.queued_micro:
+        return
+    destination = token_account(owner=vault.owner, mint=door.mint)
+    built = [
+        instructions.create_token_account(
+            payer=door.operator.public_key, owner=vault.owner, mint=door.mint
+        ),
+        instructions.pay_out(
+            door.addresses,
+            caller=door.operator.public_key,
+            owner=vault.owner,
+            destination=destination,
+            amount_micro=amount_micro,
+            proof=LeafProof(
+                root_number=batch.number,
+                deposits_micro=row.deposits_micro,
+                released_micro=row.released_micro,
+                body_hash=proof.body_hash,
+                path=proof.path,
+            ),
+        ),
+    ]
+    signed = sign(built, signers=[door.operator], blockhash=door.client.latest_blockhash(), fee=FEE)
+    Payout.objects.create(
+        account_id=account_id,
+        address=str(vault.owner),
+        vault_id=vault.vault_id,
+        amount_micro=amount_micro,
+        to_micro=vault.paid_micro + amount_micro,
+        batch=batch,
+        transaction=sending.store(signed, purpose="payout"),
+        built_at_ms=now_ms(),
+    )
+
+
+def _with_commands(
+    state: WithdrawalState, key_of: Callable[[uuid.UUID], str], /
+) -> list[tuple[Withdrawal, Command]]:
+    """Return the withdrawals in a state whose command the engine has decided."""
+    rows = {key_of(row.id): row for row in Withdrawal.objects.filter(state=state)}
+    commands = Command.objects.filter(key__in=list(rows), status=CommandStatus.DONE)
+    return [(rows[command.key or ""], command) for command in commands.order_by("id")]
+
+
+def _release_key(withdrawal_id: uuid.UUID, /) -> str:
+    return f"release:{withdrawal_id}"
+
+
+def _move(row: Withdrawal, state: WithdrawalState, /) -> None:
+    row.state, row.changed_at_ms = state, now_ms()
+    row.save(update_fields=["state", "changed_at_ms", "hold_reason", "to_micro", "signature"])
+
+
+def open_withdrawals(account_id: uuid.UUID, /) -> Sequence[Withdrawal]:
+    """Return an account's withdrawals that are not over."""
+    return list(
+        Withdrawal.objects.filter(
+            account_id=account_id,
+            state__in=[
+                WithdrawalState.REQUESTED,
+                WithdrawalState.HELD,
+                WithdrawalState.RELEASED,
+            ],
+        )
+    )
