@@ -25,7 +25,7 @@ class BatchSerializer(serializers.Serializer[Any]):
 
     number = serializers.IntegerField()
     status = serializers.CharField()
-    root = serializers.CharField()
+    root = serializers.CharField()  # type: ignore[assignment]  # the contract's word, and REST framework's
     previous_root = serializers.CharField()
     total = serializers.CharField(help_text="USDT owed at any price.")
     trades_root = serializers.CharField()
@@ -52,7 +52,7 @@ class ProofSerializer(serializers.Serializer[Any]):
     """Leaf, salt and path of the caller's account against the newest confirmed root."""
 
     number = serializers.IntegerField()
-    root = serializers.CharField()
+    root = serializers.CharField()  # type: ignore[assignment]  # the contract's word, and REST framework's
     leaf = LeafSerializer()
     salt = serializers.CharField()
     index = serializers.IntegerField()

@@ -1,11 +1,10 @@
-"""The vault of an account: /api/v1/vault, /vault/authorize, /deposit, /withdraw, /revoke, /transfers.
+"""The vault of an account: /api/v1/vault and what is below it.
 
 Synchronous: each asks the chain. What is not here: state roots and proofs (`trading.api.roots`).
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -20,6 +19,9 @@ from trading.models import Deposit, Withdrawal
 from trading.services import vaults
 from trading.services.vaults import VaultView
 from trading.solana import solana
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MICRO = 1_000_000
 TRANSFERS = 100
