@@ -5,7 +5,16 @@ from django.urls import path
 from trading import pages
 from trading.api.candles import CandleListView
 from trading.api.markets import MarketDetailView, MarketListView
+from trading.api.roots import AccountProofView, BatchDetailView, BatchListView
 from trading.api.status import StatusView
+from trading.api.vault import (
+    AuthorizeView,
+    DepositView,
+    RevokeView,
+    TransferListView,
+    VaultViewPage,
+    WithdrawView,
+)
 from trading.api.wallet import (
     WalletChallengeView,
     WalletInfoView,

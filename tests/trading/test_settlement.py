@@ -248,12 +248,12 @@ def test_bytes_that_never_landed_are_built_again_with_another_blockhash_only(ven
     built = settlement.build(venue.door)
     assert built is not None
     before = bytes(built.transaction.raw)
-    venue.door.client.call("devchain_setFaults", {"drop": True})
+    venue.door.client.call("devchain_setFaults", {"drop": -1})
     settlement.advance(venue.door)
     for _ in range(3):
         venue.devchain.sleep(40)
         settlement.advance(venue.door)
-    venue.door.client.call("devchain_setFaults", {"drop": False})
+    venue.door.client.call("devchain_setFaults", {"drop": 0})
     for _ in range(5):
         venue.devchain.sleep(PACE.confirm_ms / 1_000)
         settlement.advance(venue.door)
