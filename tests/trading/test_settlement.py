@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 import time_machine
@@ -144,7 +145,7 @@ def test_roots_follow_one_another_and_nothing_moved_makes_none(venue: Venue) -> 
     venue.deposit(wallet, 1_000)
     batches = list(Batch.objects.order_by("number"))
     assert [batch.number for batch in batches] == list(range(1, len(batches) + 1))
-    for before, after in zip(batches, batches[1:], strict=False):
+    for before, after in pairwise(batches):
         assert bytes(after.previous_root) == bytes(before.root)
     assert venue.settle() is None
     record = venue.door.records.exchange(level=Level.CONFIRMED)
