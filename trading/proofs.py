@@ -27,6 +27,12 @@ class AccountProof:
     path: Path
 
 
+def forget_tree() -> None:
+    """Forget the remembered tree, as a new process would."""
+    global _TREE  # noqa: PLW0603 - one tree a process
+    _TREE = RememberedTree()
+
+
 def newest_confirmed() -> Batch | None:
     """Return the newest root that the chain has confirmed."""
     return (

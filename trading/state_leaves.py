@@ -130,6 +130,8 @@ def contents(
             cash_micro=row.cash_micro + collateral_micro - row.unfinal_micro,
             positions=tuple(sorted(rows)),
         )
+    if BACKSTOP_ACCOUNT_ID in accounts and BACKSTOP_ACCOUNT_ID not in found:
+        found[BACKSTOP_ACCOUNT_ID] = Content(account_id=BACKSTOP_ACCOUNT_ID)
     if VENUE_ACCOUNT_ID in accounts:
         found[VENUE_ACCOUNT_ID] = venue_content()
     return found

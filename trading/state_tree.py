@@ -5,9 +5,12 @@ changed leaves. What is not here: what a leaf holds (`trading.state_leaves`).
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from chain.merkle import Path, StateTree
 from trading.models import LeafVersion
+
+EMPTY: Final = bytes(32)
 
 
 @dataclass
@@ -17,7 +20,6 @@ class RememberedTree:
     number: int = 0
     tree: StateTree = field(default_factory=StateTree)
     versions: dict[int, int] = field(default_factory=dict)
-    places: dict[object, int] = field(default_factory=dict)
 
     def catch_up(self, number: int, /) -> StateTree:
         """Return the tree as of a root that is built, never older than the one remembered."""
@@ -47,6 +49,8 @@ class RememberedTree:
             .distinct("place")
             .values_list("place", "leaf_hash")
         )
-        hashes = [bytes(leaf_hash) for _place, leaf_hash in rows]
-        self.tree = StateTree(hashes)
+        places = {place: bytes(leaf_hash) for place, leaf_hash in rows}
+        self.tree = StateTree(
+            [places.get(place, EMPTY) for place in range(max(places, default=-1) + 1)]
+        )
         self.number, self.versions = number, {number: self.tree.version}

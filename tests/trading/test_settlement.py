@@ -22,7 +22,7 @@ from tests.accounts.factories import UserFactory
 from tests.chain.conftest import PACE, START_MS, Devchain, chain
 from tests.exchange import Exchange
 from tests.trading.chain_door import door_to
-from trading import settlement
+from trading import proofs, settlement
 from trading.deposits import watch_deposits
 from trading.models import Batch, Deposit, LeafVersion, Withdrawal
 from trading.proofs import newest_proof
@@ -81,11 +81,17 @@ class Venue:
 @pytest.fixture
 def venue(exchange: Exchange, chain: Devchain) -> Iterator[Venue]:
     with time_machine.travel(START_MS / 1_000, tick=False):
-        settlement.forget_tree()
+        forget_trees()
         door = door_to(chain)
         ensure_chain(door)
         yield Venue(exchange, chain, door)
+    forget_trees()
+
+
+def forget_trees() -> None:
+    """Begin as a new process would."""
     settlement.forget_tree()
+    proofs.forget_tree()
 
 
 def order(user: User, side: Side) -> c.SubmitOrder:

@@ -59,6 +59,7 @@ from trading.models.venue import PauseLevel, VenueModeChange
 
 __all__ = [
     "BACKSTOP_ACCOUNT_ID",
+    "OPEN_STATUSES",
     "Balance",
     "Batch",
     "BatchState",
@@ -87,7 +88,6 @@ __all__ = [
     "MarketKind",
     "MarketState",
     "MarketTicker",
-    "OPEN_STATUSES",
     "Order",
     "OrderStatus",
     "PauseLevel",

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trading", "0006_ticker_premiums"),
+        ("trading", "0008_projections"),
     ]
 
     operations = [
