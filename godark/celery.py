@@ -38,6 +38,10 @@ DAY = 24 * HOUR
 BEAT: dict[str, Timing] = {
     "heartbeat": Timing(every=10, expires_seconds=10, late_after_seconds=60),
     "halt_unpriced_markets": Timing(every=5, expires_seconds=5, late_after_seconds=60),
+    "settle_roots": Timing(every=1, expires_seconds=1, late_after_seconds=60),
+    "watch_chain": Timing(every=2, expires_seconds=2, late_after_seconds=60),
+    "pay_withdrawals": Timing(every=2, expires_seconds=2, late_after_seconds=120),
+    "sweep_chain": Timing(every=60, expires_seconds=30, late_after_seconds=300),
     "clear_expired_sessions": Timing(
         every=crontab(minute=17), expires_seconds=HOUR, late_after_seconds=3 * HOUR
     ),

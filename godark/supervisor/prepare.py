@@ -10,7 +10,7 @@ from contextlib import closing
 import django
 import psycopg
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
@@ -34,6 +34,16 @@ def main() -> None:
         call_command("load_catalogue")
     if settings.IN_DEVELOPMENT and "prepare_demonstration" in get_commands():
         call_command("prepare_demonstration")
+    if settings.IN_DEVELOPMENT and "prepare_chain" in get_commands():
+        prepare_chain()
+
+
+def prepare_chain() -> None:
+    """Create the exchange on the development chain; without it the venue runs, unsettled."""
+    try:
+        call_command("prepare_chain")
+    except CommandError as error:
+        sys.stderr.write(f"{error}\n")
 
 
 def create_database() -> None:

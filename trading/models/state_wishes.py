@@ -13,6 +13,7 @@ class Wisher(models.TextChoices):
 
     PRICES = "PRICES", "The price service: hours, and too few sources"
     STAFF = "STAFF", "Staff"
+    SETTLEMENT = "SETTLEMENT", "Settlement: roots that come late"
 
 
 class StateWish(models.Model):

@@ -1,0 +1,85 @@
+"""What the jobs of the chain do: one call each, which does nothing where there is nothing to do.
+
+While the node does not answer they do nothing at all and say so; the next call goes on. What is
+not here: the steps (`trading.settlement`, `trading.deposits`, `trading.withdrawals`).
+"""
+
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db.models import Sum
+
+from chain.client import Level
+from chain.devchain.genesis import development_key
+from chain.errors import ChainUnreachableError
+from trading.deposits import sweep_vaults, watch_deposits
+from trading.models import Balance, VenueFunds
+from trading.services.chain_setup import deposit_test_usdt
+from trading.services.settlement_delay import mind_the_delay
+from trading.services.vaults import advance_draws
+from trading.settlement import settle
+from trading.solana import Solana, solana
+from trading.withdrawals import advance_withdrawals
+
+log = structlog.get_logger(__name__)
+
+
+def settle_roots() -> None:
+    """Take settlement as far as it goes, and mind how late it is."""
+    _at_the_chain(_settle)
+    mind_the_delay()
+
+
+def watch_chain() -> None:
+    """See new deposits, and advance those that the venue draws."""
+    _at_the_chain(_watch)
+
+
+def pay_withdrawals() -> None:
+    """Advance withdrawals and payouts."""
+    _at_the_chain(advance_withdrawals)
+
+
+def sweep_chain() -> None:
+    """Compare every linked wallet's vault with what was credited."""
+    _at_the_chain(sweep_vaults)
+
+
+def _settle(door: Solana) -> None:
+    if settings.IN_DEVELOPMENT:
+        cover_test_money(door)
+    settle(door)
+
+
+def _watch(door: Solana) -> None:
+    watch_deposits(door)
+    advance_draws(door)
+
+
+def cover_test_money(door: Solana, /) -> int:
+    """Let the venue's own wallet deposit what was given by hand in development, so it is covered.
+
+    Returns how much, in micro-USDT; nothing elsewhere than on a development chain.
+    """
+    record = door.records.exchange(level=Level.CONFIRMED)
+    own = VenueFunds.objects.first()
+    if record is None or own is None:
+        return 0
+    withdrawn = Balance.objects.aggregate(sum=Sum("withdrawn_micro"))["sum"] or 0
+    there = door.records.treasury_micro(level=Level.CONFIRMED) + record.paid_micro
+    missing = own.external_micro + withdrawn - there
+    if missing > 0:
+        deposit_test_usdt(door, development_key("venue"), amount_micro=missing)
+    return max(0, missing)
+
+
+def _at_the_chain(work: Callable[[Solana], object]) -> None:
+    """Do some work if the exchange is on the chain and the node answers."""
+    door = solana()
+    try:
+        if door.records.exchange(level=Level.CONFIRMED) is not None:
+            work(door)
+    except ChainUnreachableError as error:
+        # No trace: who does not answer is the node, and the sentence says so.
+        log.warning("chain_unreachable", error=str(error)[:200])
