@@ -83,6 +83,7 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
             "axes": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},
             # Jobs run every second and leave a row each; their lines would bury the others.
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
