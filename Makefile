@@ -15,7 +15,7 @@ PRODUCTION := GODARK_ENVIRONMENT=production \
 	GODARK_TRUSTED_PROXIES=1 DATABASE_URL=postgres://godark@127.0.0.1/godark \
 	REDIS_URL=redis://127.0.0.1:6379/0 SOLANA_PROGRAM_ID=11111111111111111111111111111111 \
 	SOLANA_USDT_MINT=11111111111111111111111111111111 GODARK_OPERATOR_KEY=env:NOBODY \
-	GODARK_SALT_MASTER=$(shell printf '5a%.0s' 1 2 3 4 5 6 7 8)
+	GODARK_SALT_MASTER=$(shell printf '5a%.0s' $$(seq 32))
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1: \2/p' Makefile

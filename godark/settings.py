@@ -367,6 +367,10 @@ SOLANA = {
     "salt_master": required_in_production("GODARK_SALT_MASTER", otherwise="11" * 32),
 }
 
+SALT_BYTES = 32
+if len(bytes.fromhex(SOLANA["salt_master"])) != SALT_BYTES:
+    raise ImproperlyConfigured("GODARK_SALT_MASTER is 32 bytes as hex.")
+
 # 12. What the site writes down about itself.
 LOGGING = logs.configure(
     as_json=IN_PRODUCTION, level=env.str("GODARK_LOG_LEVEL", default="INFO").upper()
