@@ -98,14 +98,20 @@ class LedgerEntry(models.Model):
     market = models.CharField(max_length=24, blank=True, default="")
     subject_id = models.CharField(max_length=100, blank=True, default="")
     phase = models.CharField(max_length=7, choices=Phase.choices, default=Phase.POSTED)
-    resolves = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
+    resolves = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, db_index=False
+    )
     posted_at_ms = models.BigIntegerField()
 
     class Meta:
         verbose_name_plural = "ledger entries"
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(phase__in=Phase.values), name="entry_phase_in_list"),
-            models.UniqueConstraint(fields=["resolves"], name="entry_resolved_once"),
+            models.UniqueConstraint(
+                fields=["resolves"],
+                condition=Q(resolves__isnull=False),
+                name="entry_resolved_once",
+            ),
             models.CheckConstraint(
                 condition=Q(phase__in=["POSTS", "VOIDS"], resolves__isnull=False)
                 | Q(phase__in=["POSTED", "PENDING"], resolves__isnull=True),

@@ -14,6 +14,7 @@ import msgspec
 from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 
+from accounts.ledger.arrays import number_array, text_array, uuid_array
 from accounts.ledger.models import Phase
 
 
@@ -82,7 +83,7 @@ class Books:
         if not unknown:
             return
         owners, purposes, markets = (list(column) for column in zip(*unknown, strict=True))
-        columns = (owners, purposes, markets)
+        columns = (uuid_array(owners), text_array(purposes), text_array(markets))
         cursor.execute(OPEN, columns)
         cursor.execute(FIND, columns)
         for number, owner_id, purpose, market in cursor.fetchall():
@@ -91,7 +92,7 @@ class Books:
     def _move_balances(self, cursor: Cursor[Any], moved: dict[Account, int], /) -> None:
         if moved:
             numbers = [self._ids[account] for account in moved]
-            cursor.execute(MOVE, (numbers, list(moved.values())))
+            cursor.execute(MOVE, (number_array(numbers), number_array(moved.values())))
 
     def _copy(self, cursor: Cursor[Any], entries: Sequence[Entry], /) -> None:
         with cursor.copy(ENTRIES) as copy:

@@ -1,6 +1,7 @@
 """What the log says of orders, fills and public trades. Written by `trading.projections` alone.
 
-`account_id` is the person's id, or that of the venue's backstop; rows outlive the person.
+`account_id` is the person's id, or that of the venue's backstop; rows outlive the person. Every
+index costs each order a few microseconds: there are those that a list or a lookup needs.
 """
 
 from typing import ClassVar, Final
@@ -34,10 +35,10 @@ class Order(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    engine_id = models.CharField(max_length=100, unique=True)
+    engine_id = models.CharField(max_length=100)
     account_id = models.UUIDField()
     client_order_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 - null: none given
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.CharField(max_length=4)
     order_type = models.CharField(max_length=8)
     time_in_force = models.CharField(max_length=3)
@@ -115,8 +116,8 @@ class Trade(models.Model):
     """One execution; append-only. The tape shows price, size and time of those in the book."""
 
     id = models.UUIDField(primary_key=True)
-    number = models.BigIntegerField(unique=True, help_text="Internal; never shown outside.")
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    number = models.BigIntegerField(help_text="Internal; never shown outside.")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=11)
     is_public = models.BooleanField()
     price_half_ticks = models.BigIntegerField()
@@ -150,10 +151,10 @@ class Fill(models.Model):
     """One side of a trade; append-only. `order_id` is null where no order stood (takeovers)."""
 
     id = models.UUIDField(primary_key=True)
-    trade = models.ForeignKey(Trade, on_delete=models.PROTECT, related_name="fills")
+    trade = models.ForeignKey(Trade, on_delete=models.PROTECT, related_name="fills", db_index=False)
     order_id = models.UUIDField(null=True)
     account_id = models.UUIDField()
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.CharField(max_length=4)
     liquidity = models.CharField(max_length=5)
     kind = models.CharField(max_length=11)
@@ -181,7 +182,7 @@ class Fill(models.Model):
 class TradeCandle(models.Model):
     """One minute of a market's public trades."""
 
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+", db_index=False)
     minute = models.BigIntegerField(help_text="Minutes since 1970.")
     open_half_ticks = models.BigIntegerField()
     high_half_ticks = models.BigIntegerField()

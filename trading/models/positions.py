@@ -33,7 +33,7 @@ class Position(models.Model):
     """An account in a market: setting, net position, reservation and triggers."""
 
     account_id = models.UUIDField()
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+", db_index=False)
     leverage = models.PositiveSmallIntegerField()
     size_lots = models.BigIntegerField(default=0)
     cost_micro = models.BigIntegerField(default=0)
@@ -67,7 +67,7 @@ class Position(models.Model):
 class FundingRate(models.Model):
     """The rate of a market's hour; null where it accrued nothing."""
 
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+", db_index=False)
     hour = models.BigIntegerField(help_text="Hours since 1970.")
     rate_ppb = models.BigIntegerField(null=True)
     index_half_ticks = models.BigIntegerField(null=True)
@@ -89,7 +89,7 @@ class FundingPayment(models.Model):
 
     id = models.UUIDField(primary_key=True)
     account_id = models.UUIDField()
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+", db_index=False)
     hour = models.BigIntegerField()
     amount_micro = models.BigIntegerField()
     paid_at_ms = models.BigIntegerField()
@@ -117,7 +117,7 @@ class Liquidation(models.Model):
     id = models.UUIDField(primary_key=True)
     event_sequence = models.BigIntegerField(unique=True, help_text="Internal; never shown.")
     account_id = models.UUIDField()
-    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+")
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="+", db_index=False)
     mark_half_ticks = models.BigIntegerField()
     equity_micro = models.BigIntegerField()
     maintenance_micro = models.BigIntegerField()

@@ -57,7 +57,7 @@ class Funding:
         """Write this step's rates and payments; return the payments."""
         payments = self._payments
         if self._rates:
-            RATES.copy(cursor, list(self._rates.values()))
-            PAYMENTS.copy(cursor, payments)
+            RATES.add(cursor, list(self._rates.values()))
+            PAYMENTS.add(cursor, payments)
             self._rates, self._payments = {}, []
         return payments

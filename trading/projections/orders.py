@@ -233,7 +233,7 @@ class Orders:
         """Write what this step made and changed; return it."""
         fresh, changed = list(self._fresh.values()), list(self._changed.values())
         doubtful = [row for name, row in self._doubtful.items() if name not in self._fresh]
-        TABLE.copy(cursor, fresh)
+        TABLE.add(cursor, fresh)
         TABLE.update(cursor, changed, columns=CHANGING)
         TABLE.add_missing(cursor, doubtful)
         self._fresh, self._changed, self._doubtful = {}, {}, {}

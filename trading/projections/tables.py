@@ -3,14 +3,26 @@
 What is not here: which rows (each noun's own file).
 """
 
-from collections.abc import Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, cached_property
+from typing import Any, Final
 
 import msgspec
 from psycopg import Cursor
 
+from accounts.ledger.arrays import bytes_array, number_array, text_array, uuid_array
+
 Row = msgspec.Struct
+ARRAYS: Final[dict[str, Callable[[Iterable[Any]], str]]] = {
+    "bigint": number_array,
+    "int": number_array,
+    "smallint": number_array,
+    "bool": number_array,
+    "uuid": uuid_array,
+    "text": text_array,
+    "jsonb": text_array,
+    "bytea": bytes_array,
+}
 
 
 class Table:
@@ -26,8 +38,11 @@ class Table:
         self.key = tuple(key)
         if len(self.types) != len(self.columns):
             raise ValueError(f"{name} has {len(self.columns)} columns, not {len(self.types)}")
+        self._array = {
+            column: ARRAYS[kind] for column, kind in zip(self.columns, self.types, strict=True)
+        }
 
-    def copy(self, cursor: Cursor[Any], rows: Sequence[Row], /) -> None:
+    def add(self, cursor: Cursor[Any], rows: Sequence[Row], /) -> None:
         """Add rows, none of which is there yet."""
         if not rows:
             return
@@ -54,22 +69,32 @@ class Table:
         if rows:
             names = (*self.key, *columns)
             cursor.execute(
-                self._updating(columns), [[getattr(row, n) for row in rows] for n in names]
+                self._updating(columns),
+                [self._array[name]([getattr(row, name) for row in rows]) for name in names],
             )
 
-    def _columns_of(self, rows: Sequence[Row], /) -> list[list[Any]]:
-        return [list(c) for c in zip(*map(msgspec.structs.astuple, rows), strict=True)]
+    def _columns_of(self, rows: Sequence[Row], /) -> list[str]:
+        columns = zip(*map(msgspec.structs.astuple, rows), strict=True)
+        return [array(values) for array, values in zip(self._array.values(), columns, strict=True)]
 
-    @property
+    @cached_property
     def _copying(self) -> str:
         return f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN"
 
+    @cached_property
+    def _inserting(self) -> str:
+        names = ", ".join(self.columns)
+        return (
+            f"INSERT INTO {self.name} ({names}) SELECT {names}"  # noqa: S608 - our own names
+            f" FROM {self._unnested(self.columns)}"
+        )
+
     @cache  # noqa: B019 - a table lives as long as its process
     def _merging(self, others: tuple[str, ...], /) -> str:
-        names = ", ".join(self.columns)
         then = "NOTHING"
         if others:
             then = "UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in others)
+        names = ", ".join(self.columns)
         return (
             f"INSERT INTO {self.name} ({names}) SELECT {names}"  # noqa: S608 - our own names
             f" FROM {self._unnested(self.columns)} ON CONFLICT ({', '.join(self.key)}) DO {then}"
@@ -86,8 +111,5 @@ class Table:
 
     def _unnested(self, columns: tuple[str, ...], /) -> str:
         types = dict(zip(self.columns, self.types, strict=True))
-        arrays = ", ".join(
-            "%s::text[]::jsonb[]" if types[name] == "jsonb" else f"%s::{types[name]}[]"
-            for name in columns
-        )
+        arrays = ", ".join(f"%s::{types[name]}[]" for name in columns)
         return f"unnest({arrays}) AS fresh ({', '.join(columns)})"

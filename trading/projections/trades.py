@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 from psycopg import Cursor
 
+from accounts.ledger.arrays import number_array
 from engine import events as ev
 from engine.state import State
 from engine.vocabulary import TradeKind
@@ -130,8 +131,8 @@ class Trades:
         """Write the trades and fills of this step; return them."""
         trades, fills = self._trades, self._fills
         if trades:
-            TRADES.copy(cursor, trades)
-            FILLS.copy(cursor, fills)
+            TRADES.add(cursor, trades)
+            FILLS.add(cursor, fills)
             self._write_candles(cursor)
             self._trades, self._fills = [], []
         return trades, fills
@@ -139,7 +140,7 @@ class Trades:
     def _write_candles(self, cursor: Cursor[Any], /) -> None:
         if self._candles:
             columns = [
-                [getattr(candle, name) for candle in self._candles.values()]
+                number_array(getattr(candle, name) for candle in self._candles.values())
                 for name in CandleRow.__struct_fields__
             ]
             cursor.execute(ADD_CANDLES, columns)
