@@ -296,7 +296,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "godark.wire.JsonWhateverIsAccepted",
     "DEFAULT_METADATA_CLASS": "godark.wire.NothingMore",
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "godark.openapi.Schema",
     "EXCEPTION_HANDLER": "godark.errors.answer_failure",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -312,7 +312,11 @@ SPECTACULAR_SETTINGS = {
         "UpOrDown": "godark.api.UpOrDown.choices",
         "ApiKeyKind": "accounts.models.api_keys.ApiKey.Kind",
         "ApiKeyPermission": "accounts.models.api_keys.Permission",
+        "MarketStateEnum": "trading.models.MarketState.choices",
+        "OrderStatusEnum": "trading.models.OrderStatus.choices",
     },
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SWAGGER_UI_SETTINGS": {
         # Deep links put a link into a button, which no screen reader can tell apart.
         "deepLinking": False,

@@ -4,12 +4,15 @@ Everything happens in the transaction that the test rolls back: `ask` writes the
 the runner, and answers at once. Tests that need several processes start `manage.py run_engine`.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any, cast
 
 import psycopg
+from asgiref.sync import sync_to_async
 from django.db import connection
 
 from engine import commands as c
@@ -130,10 +133,19 @@ class TestDesk:
         self.is_deaf = False
 
     def submit(self, rows: Sequence[InboxRow], /, *, wait_ms: int) -> "Future[list[Outcome]]":
-        """Write, step, answer; deaf: write only, as if the engine were away."""
+        """Write, step, answer; deaf: write only, as if the engine were away.
+
+        On an event loop the work is done in the thread that Django's connection belongs to.
+        """
         del wait_ms
         answer: Future[list[Outcome]] = Future()
-        answer.set_result(self._answer(rows))
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            answer.set_result(self._answer(rows))
+        else:
+            task = loop.create_task(sync_to_async(self._answer)(rows))
+            task.add_done_callback(partial(_hand_over, answer))
         return answer
 
     def close(self) -> None:
@@ -146,6 +158,14 @@ class TestDesk:
         if not self.is_deaf:
             self.exchange.settle()
         return self.exchange.outcomes(numbers)
+
+
+def _hand_over(answer: "Future[list[Outcome]]", done: "asyncio.Task[list[Outcome]]") -> None:
+    error = done.exception()
+    if error is None:
+        answer.set_result(done.result())
+    else:
+        answer.set_exception(error)
 
 
 @contextmanager

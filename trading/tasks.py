@@ -1,7 +1,7 @@
 """The jobs of the exchange. What they do stands in services; how one is run, in `godark.jobs`."""
 
 from godark.jobs.registry import job
-from trading.services import chain_work
+from trading.services import adl_ranks, chain_work
 from trading.services.unpriced import halt_unpriced
 
 
@@ -33,3 +33,9 @@ def pay_withdrawals() -> None:
 def sweep_chain() -> None:
     """Look at every vault: what the news may have missed."""
     chain_work.sweep_chain()
+
+
+@job(at_most_seconds=30)
+def rank_positions() -> None:
+    """Rank all open positions for auto-deleveraging, as their owners are shown."""
+    adl_ranks.rank_positions()

@@ -1,12 +1,29 @@
 """The addresses of trading."""
 
-from django.urls import path
+from django.urls import URLPattern, path
+from rest_framework.views import APIView
 
 from trading import pages
 from trading.api.candles import CandleListView
+from trading.api.history import FillListView, FundingPaymentListView, LiquidationListView
 from trading.api.markets import MarketDetailView, MarketListView
+from trading.api.money import BalanceView, TestUsdtView
+from trading.api.one_order import OrderByClientIdView, OrderView
+from trading.api.orders import CancelAllAfterView, OrderBatchView, OrdersView
+from trading.api.positions import (
+    CloseView,
+    LeverageView,
+    MarginView,
+    PositionListView,
+    TriggersView,
+)
 from trading.api.roots import AccountProofView, BatchDetailView, BatchListView
 from trading.api.status import StatusView
+from trading.api.tape import (
+    FundingRateListView,
+    PublicLiquidationListView,
+    PublicTradeListView,
+)
 from trading.api.vault import (
     AuthorizeView,
     DepositView,
@@ -21,6 +38,12 @@ from trading.api.wallet import (
     WalletLinkView,
     WalletUnlinkView,
 )
+
+
+def under(base: str, views: dict[str, type[APIView]]) -> list[URLPattern]:
+    """Return the addresses of views below a path, in this order."""
+    return [path(f"{base}/{name}", view.as_view()) for name, view in views.items()]
+
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -47,4 +70,37 @@ urlpatterns = [
     path("api/v1/wallet/unlink", WalletUnlinkView.as_view(), name="api-wallet-unlink"),
     path("api/v1/wallet/info", WalletInfoView.as_view(), name="api-wallet-info"),
     path("api/v1/status", StatusView.as_view(), name="api-status"),
+    *under(
+        "api/v1/markets/<str:symbol>",
+        {
+            "trades": PublicTradeListView,
+            "funding": FundingRateListView,
+            "liquidations": PublicLiquidationListView,
+        },
+    ),
+    *under(
+        "api/v1",
+        {
+            "orders": OrdersView,
+            "orders/batch": OrderBatchView,
+            "orders/cancel-all-after": CancelAllAfterView,
+            "orders/by-client-id/<str:client_order_id>": OrderByClientIdView,
+            "orders/<str:order_id>": OrderView,
+            "fills": FillListView,
+            "funding-payments": FundingPaymentListView,
+            "liquidations": LiquidationListView,
+            "positions": PositionListView,
+            "account/balance": BalanceView,
+            "dev/test-usdt": TestUsdtView,
+        },
+    ),
+    *under(
+        "api/v1/positions/<str:symbol>",
+        {
+            "leverage": LeverageView,
+            "margin": MarginView,
+            "close": CloseView,
+            "triggers": TriggersView,
+        },
+    ),
 ]

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.trading.conftest import Edit
 from trading.api.examples import BTC, NO_SUCH_MARKET
-from trading.models import Market, MarketTicker
+from trading.models import Market, MarketFunds, MarketTicker, TradeCandle
 from trading.services.catalogue import CatalogueReport, load_catalogue
 from trading.services.catalogue_file import read_catalogue
 
@@ -157,16 +157,34 @@ def test_prices_are_null_until_somebody_publishes_them() -> None:
     assert {market[name] for name in UNKNOWN_YET} == {None}
 
 
+def of_the_exchange(market: Market, *, lots: int, micro: int) -> None:
+    """Write what the exchange publishes of a market: open interest, and trades of two minutes."""
+    MarketFunds.objects.create(market=market, published_lots=lots, updated_at_ms=1)
+    now = int(timezone.now().timestamp()) // 60
+    for minute, traded in ((now, micro), (now - 1_441, 99)):
+        TradeCandle.objects.create(
+            market=market,
+            minute=minute,
+            open_half_ticks=1,
+            high_half_ticks=1,
+            low_half_ticks=1,
+            close_half_ticks=1,
+            volume_lots=1,
+            notional_micro=traded,
+            trades=1,
+        )
+
+
 def test_published_figures_are_answered_exactly_at_half_ticks_too() -> None:
+    bitcoin = Market.objects.get(symbol="BTC-USDT-PERP")
+    of_the_exchange(bitcoin, lots=417_302, micro=18_250_311_250_000)
     MarketTicker.objects.create(
-        market=Market.objects.get(symbol="BTC-USDT-PERP"),
+        market=bitcoin,
         index_half_ticks=1_910_001,
         mark_half_ticks=1_910_022,
         bid_ticks=955_000,
         ask_ticks=955_001,
         funding_rate_ppb=-12_500,
-        open_interest_lots=417_302,
-        volume_24h_micro=18_250_311_250_000,
         updated_at=timezone.now(),
     )
     market = one("BTC-USDT-PERP")
@@ -182,13 +200,9 @@ def test_published_figures_are_answered_exactly_at_half_ticks_too() -> None:
 
 
 def test_a_figure_that_is_zero_is_not_one_that_is_missing() -> None:
-    MarketTicker.objects.create(
-        market=Market.objects.get(symbol="BTC-USDT-PERP"),
-        funding_rate_ppb=0,
-        open_interest_lots=0,
-        volume_24h_micro=0,
-        updated_at=timezone.now(),
-    )
+    bitcoin = Market.objects.get(symbol="BTC-USDT-PERP")
+    MarketFunds.objects.create(market=bitcoin, updated_at_ms=1)
+    MarketTicker.objects.create(market=bitcoin, funding_rate_ppb=0, updated_at=timezone.now())
     market = one("BTC-USDT-PERP")
     assert [market[name] for name in UNKNOWN_YET] == [None, None, None, None, "0", "0", "0"]
 

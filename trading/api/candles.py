@@ -18,15 +18,15 @@ from godark.pagination import DEFAULT_LIMIT, LARGEST_LIMIT
 from trading.api.examples import CANDLES, NO_SUCH_MARKET
 from trading.api.fields import DecimalString, MomentMs
 from trading.api.markets import briefly_fresh
-from trading.selectors.candles import INTERVALS, CandleView, index_candles
+from trading.selectors.candles import INTERVALS, CandleView, index_candles, trade_candles
 from trading.selectors.markets import access_market
 
-SOURCES = ("index", "trades")
+SOURCES = {"index": index_candles, "trades": trade_candles}
 SALT = "cursor:candles"
 
 
 class CandleSerializer(serializers.Serializer[Any]):
-    """One candle. Prices in USDT; volume: USDT traded at the outside venues of the index."""
+    """One candle. Prices in USDT; volume in USDT, at the venues of the index or in our trades."""
 
     opened_at = MomentMs()
     open = DecimalString()
@@ -82,10 +82,8 @@ class CandleListView(APIView):
         market = access_market(symbol)
         interval = INTERVALS[choice(request, name="interval", options=tuple(INTERVALS))]
         limit = limit_of(request)
-        if choice(request, name="source", options=SOURCES) == "trades":
-            # No trade has happened yet: the tape comes with the exchange service.
-            return briefly_fresh(Response({"results": [], "next": None}))
-        candles = index_candles(
+        source = choice(request, name="source", options=tuple(SOURCES))
+        candles = SOURCES[source](
             market=market, interval=interval, until=moment_of(request), limit=limit
         )
         return briefly_fresh(

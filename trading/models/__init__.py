@@ -51,6 +51,7 @@ from trading.models.prices import (
     PriceAlert,
     ToldLie,
 )
+from trading.models.ranks import AdlRank
 from trading.models.reconciliations import Reconciliation, ReconciliationOutcome
 from trading.models.sources import PriceSource, SourceRole, Venue
 from trading.models.state_wishes import StateWish, Wisher
@@ -60,6 +61,7 @@ from trading.models.venue import PauseLevel, VenueModeChange
 __all__ = [
     "BACKSTOP_ACCOUNT_ID",
     "OPEN_STATUSES",
+    "AdlRank",
     "Balance",
     "Batch",
     "BatchState",

@@ -24,8 +24,6 @@ class MarketTicker(models.Model):
     funding_rate_ppb = models.BigIntegerField(null=True, help_text="Per hour.")
     premium_ppb = models.BigIntegerField(null=True, help_text="The newest second's sample.")
     sampled_at = models.DateTimeField(null=True, help_text="The second of that sample.")
-    open_interest_lots = models.BigIntegerField(null=True)
-    volume_24h_micro = models.BigIntegerField(null=True)
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -47,11 +45,6 @@ class MarketTicker(models.Model):
                     ask_ticks__gt=F("bid_ticks"),
                 ),
                 name="ticker_ask_above_bid",
-            ),
-            models.CheckConstraint(
-                condition=(Q(open_interest_lots__isnull=True) | Q(open_interest_lots__gte=0))
-                & (Q(volume_24h_micro__isnull=True) | Q(volume_24h_micro__gte=0)),
-                name="ticker_amounts_not_negative",
             ),
         ]
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.utils import timezone
 
 from godark.errors import Code, Failure
-from trading.models import Bracket, Market, MarketTicker
+from trading.models import Bracket, Market, MarketFunds, MarketTicker, TradeCandle
 from trading.models.markets import SYMBOL_PATTERN
 from trading.models.units import PPB
 from trading.selectors import market_hours
@@ -19,6 +20,7 @@ from trading.selectors import market_hours
 PPB_PLACES = 9
 MICRO_PLACES = 6
 ONE_HOUR = timedelta(hours=1)
+ONE_DAY = timedelta(days=1)
 NOBODY_PUBLISHED = MarketTicker()
 """A ticker of nulls."""
 TICKER_LIVES = timedelta(seconds=10)
@@ -87,9 +89,20 @@ class MarketView:
 def markets() -> QuerySet[Market]:
     """Return all markets with what a view of them needs, in a fixed number of queries."""
     brackets = Bracket.objects.order_by(F("notional_up_to_micro").asc(nulls_last=True))
-    return Market.objects.select_related("ticker", "calendar", "bracket_schedule").prefetch_related(
-        Prefetch("bracket_schedule__brackets", queryset=brackets), "calendar__holidays"
+    return (
+        Market.objects.select_related("ticker", "funds", "calendar", "bracket_schedule")
+        .prefetch_related(
+            Prefetch("bracket_schedule__brackets", queryset=brackets), "calendar__holidays"
+        )
+        .annotate(volume_24h_micro=volume_since(timezone.now() - ONE_DAY))
     )
+
+
+def volume_since(at: datetime) -> Subquery:
+    """Return what a market's public trades came to since the minute of a moment, micro-USDT."""
+    minute = int(at.timestamp()) // 60
+    traded = TradeCandle.objects.filter(market=OuterRef("pk"), minute__gt=minute)
+    return Subquery(traded.values("market").values_list(Sum("notional_micro")))
 
 
 def access_market(symbol: str) -> Market:
@@ -103,7 +116,7 @@ def access_market(symbol: str) -> Market:
 
 def view_of(market: Market, *, at: datetime) -> MarketView:
     """Return a market as the public sees it at a moment."""
-    ticker = newest_ticker(market, at=at)
+    ticker, funds = newest_ticker(market, at=at), funds_of(market)
     tick, lot = market.tick_size, market.lot_size
     return MarketView(
         symbol=market.symbol,
@@ -129,8 +142,8 @@ def view_of(market: Market, *, at: datetime) -> MarketView:
         ask=steps(ticker.ask_ticks, size=tick),
         funding_rate=None if ticker.funding_rate_ppb is None else rate(ticker.funding_rate_ppb),
         next_funding_at=next_funding_at(at),
-        open_interest=steps(ticker.open_interest_lots, size=lot),
-        volume_24h=None if ticker.volume_24h_micro is None else usdt(ticker.volume_24h_micro),
+        open_interest=None if funds is None else steps(funds.published_lots, size=lot),
+        volume_24h=None if funds is None else usdt(getattr(market, "volume_24h_micro", 0) or 0),
         listed_at=market.listed_at,
     )
 
@@ -140,6 +153,11 @@ def newest_ticker(market: Market, *, at: datetime) -> MarketTicker:
     ticker: MarketTicker = getattr(market, "ticker", NOBODY_PUBLISHED)
     is_renewed = ticker.updated_at is not None and at - ticker.updated_at <= TICKER_LIVES
     return ticker if is_renewed else NOBODY_PUBLISHED
+
+
+def funds_of(market: Market) -> MarketFunds | None:
+    """Return a market's money and published figures; None until the engine lists it."""
+    return getattr(market, "funds", None)
 
 
 def brackets_of(market: Market) -> list[BracketView]:
