@@ -13,7 +13,7 @@ from trading.api.examples_of_orders import BARE_ORDER, FILL, ORDER
 from trading.inbox import asking
 from trading.models import Command, Order
 
-MAKER = {"side": "SELL", "limit_price": "95499", "size": "0.3"}
+MAKER: Json = {"side": "SELL", "limit_price": "95499", "size": "0.3"}
 
 
 def test_an_order_that_rests_is_answered_open_with_no_fills(alice: Person) -> None:
