@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trading", "0010_settlement_wishes"),
+        ("trading", "0011_fewer_indexes"),
     ]
 
     operations = [
