@@ -20,9 +20,12 @@ from trading.models import MarketKind
 from trading.selectors.candles import INTERVALS, CandleView, index_candles
 from trading.selectors.markets import MarketView, access_market, view_of
 from trading.selectors.markets import markets as all_markets
+from trading.selectors.roots import newest_roots
+from trading.solana import program_id
 from trading.templatetags.market_numbers import plain
 
 FIRST_ON_LANDING = 12
+ROOTS_SHOWN = 20
 BY_RANK = "rank"
 CHART_MINUTES = 120
 CHART_WIDTH = 960
@@ -223,3 +226,11 @@ def sample_of(view: MarketView) -> dict[str, str]:
         name: plain(value) if isinstance(value, Decimal) else value for name, value in said.items()
     }
     return {"symbol": view.symbol, "json": json.dumps(written, indent=2)}
+
+
+@require_safe
+def settlement(request: HttpRequest) -> HttpResponse:
+    """Show the newest state roots and where they stand on the chain."""
+    roots = newest_roots(ROOTS_SHOWN)
+    told = {"roots": roots, "newest": roots[0] if roots else None, "program": program_id()}
+    return render(request, "settlement.html", told)

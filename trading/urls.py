@@ -48,6 +48,7 @@ def under(base: str, views: dict[str, type[APIView]]) -> list[URLPattern]:
 urlpatterns = [
     path("", pages.home, name="home"),
     path("markets", pages.markets, name="markets"),
+    path("settlement", pages.settlement, name="settlement"),
     path("markets/<str:symbol>", pages.market, name="market"),
     path("api/v1/markets", MarketListView.as_view(), name="api-markets"),
     path("api/v1/markets/<str:symbol>", MarketDetailView.as_view(), name="api-market"),

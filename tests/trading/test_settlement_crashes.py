@@ -1,6 +1,6 @@
 """A process that dies between any two steps loses nothing and pays nothing twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -45,7 +45,7 @@ class Fate:
 
 
 @pytest.fixture
-def fated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Fate]]:
+def fated(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Fate]:
     def let_die(dies_at: int) -> Fate:
         fate = Fate(dies_at=dies_at)
         for owner, name in (
