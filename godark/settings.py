@@ -172,6 +172,10 @@ DATABASES = {
     )
 }
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+# Who owns the tables and migrates them; the site itself may do nothing to them.
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
+DATABASE_OWNER = env.db_url_config(DATABASE_OWNER_URL) if DATABASE_OWNER_URL else {}
+DATABASE_SITE = dict(DATABASES["default"])
 REDIS_URL = required_in_production("REDIS_URL", otherwise="redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {

@@ -10,6 +10,8 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django.plugin import blocking_manager_key
 
 from accounts.short_memory import ShortMemory
+from godark.database_roles import as_owner, as_site
+from tests.database import run_past_triggers
 from tests.live_site import LiveSite, prepare_live_site, start_live_site, stop_live_site
 from tests.servers import EMBEDDED_VARIABLE, SessionServers, is_embedded
 
@@ -34,12 +36,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Put back what migrations wrote after a test that committed, so that any order will do."""
     yield
     marker = item.get_closest_marker("django_db")
     written = getattr(connection, "_test_serialized_contents", None)
-    if marker and marker.kwargs.get("transaction") and written:
+    if nextitem and marker and marker.kwargs.get("transaction") and written:
         with item.config.stash[blocking_manager_key].unblock():
             connection.creation.deserialize_db_from_string(written)
 
@@ -66,6 +68,21 @@ def forgetful() -> None:
         memory.clear()
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Let the owner of the tables make the test database, and remove it at the end."""
+    with as_owner():
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:  # noqa: F811, RUF100 - pytest's way to wrap
+    """Let every test come as the site does: it may use the tables and do nothing to them."""
+    del django_db_setup
+    with as_site():
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def emptied_between_tests() -> Iterator[None]:
     """Let Django empty even append-only tables after a test that commits: triggers sleep then.
@@ -73,11 +90,10 @@ def emptied_between_tests() -> Iterator[None]:
     Such a test asks for `django_db(transaction=True, serialized_rollback=True)`: what migrations
     wrote (roles, markets) is there when it begins.
     """
-    empty = DatabaseOperations.execute_sql_flush
 
     def emptying(self: DatabaseOperations, sql_list: Iterable[str]) -> None:
-        sleep, wake = (f"SET session_replication_role = {role}" for role in ("replica", "DEFAULT"))
-        empty(self, [sleep, *sql_list, wake])
+        del self
+        run_past_triggers(*sql_list)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", emptying)

@@ -67,8 +67,10 @@ def prepare_live_site() -> LiveSite:
         "GODARK_ENVIRONMENT": "development",
         "GODARK_VAR": str(var),
         "GODARK_BASE_URL": url,
-        "DATABASE_URL": live_database_url(),
+        "DATABASE_URL": of_live_database(os.environ["DATABASE_URL"]),
     }
+    if owner := os.environ.get("DATABASE_OWNER_URL"):
+        environment["DATABASE_OWNER_URL"] = of_live_database(owner)
     if is_embedded("REDIS_URL"):
         number = FIRST_REDIS_NUMBER + worker_number()
         environment["REDIS_URL"] = session_servers().redis_url(number=number)
@@ -114,9 +116,9 @@ def stop_live_site(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def live_database_url() -> str:
-    """Return the session's DATABASE_URL with this worker's own database in it."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
+def of_live_database(url: str) -> str:
+    """Return an address of the session's database with this worker's own database in it."""
+    parts = urlsplit(url)
     return urlunsplit(parts._replace(path=f"{parts.path}_live_{worker_number()}"))
 
 

@@ -66,6 +66,7 @@ def point_environment() -> None:
     servers = session_servers()
     if is_embedded("DATABASE_URL"):
         os.environ["DATABASE_URL"] = servers.database_url
+        os.environ["DATABASE_OWNER_URL"] = servers.owner_url
     if is_embedded("REDIS_URL"):
         os.environ["REDIS_URL"] = servers.redis_url(number=worker_number())
     os.environ |= {"GODARK_ENVIRONMENT": "test", "GODARK_VAR": str(servers.home / "var")}

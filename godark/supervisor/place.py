@@ -16,7 +16,7 @@ import environ
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Raised when var/ is laid out anew or PostgreSQL gets another major version.
-VAR_VERSION = "GoDark var/ 1, PostgreSQL 18"
+VAR_VERSION = "GoDark var/ 2, PostgreSQL 18"
 # A Unix socket's path holds 107 bytes.
 LONGEST_SOCKETS_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 HIGHEST_PORT = 65535

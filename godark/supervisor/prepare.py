@@ -15,6 +15,8 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
+from godark.database_roles import as_owner
+
 REFUSED = 78  # EX_CONFIG of sysexits.h
 
 
@@ -22,8 +24,9 @@ def main() -> None:
     """Prepare the database that DATABASE_URL names, or end with one sentence."""
     django.setup()
     try:
-        create_database()
-        refuse_newer_database()
+        with as_owner():
+            create_database()
+            refuse_newer_database()
     except (OperationalError, psycopg.OperationalError) as error:
         refuse(f"The database does not answer: {str(error).strip().splitlines()[0]}")
     call_command("migrate", interactive=False, verbosity=0)

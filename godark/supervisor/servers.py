@@ -29,6 +29,9 @@ POSTGRESQL_SETTINGS = {
     "log_min_error_statement": "panic",
     "log_checkpoints": "off",
 }
+SUPERUSER, OWNER, SITE = "postgres", "godark_owner", "godark"
+# The owner makes databases and tables; the site may use them, and can switch no trigger off.
+ROLES = (f"CREATE ROLE {OWNER} LOGIN CREATEDB", f"CREATE ROLE {SITE} LOGIN")
 FORGETFUL_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -47,7 +50,16 @@ class Servers:
     @property
     def database_url(self) -> str:
         """Return the address of the database `godark`, as libpq and Django read it."""
-        return f"postgres://godark@/godark?host={quote(str(self.sockets), safe='/')}"
+        return self.url_of(SITE)
+
+    @property
+    def owner_url(self) -> str:
+        """Return the same for the role that migrates."""
+        return self.url_of(OWNER)
+
+    def url_of(self, role: str) -> str:
+        """Return the address of the database `godark` for one of its roles."""
+        return f"postgres://{role}@/godark?host={quote(str(self.sockets), safe='/')}"
 
     def redis_url(self, *, number: int = 0) -> str:
         """Return the address of one of Redis's numbered databases, as redis-py reads it."""
@@ -142,22 +154,29 @@ class Servers:
         unfinished = self.home / "postgresql.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         self._make_folder(unfinished)
-        argv = [str(find_postgresql("initdb")), "-D", str(unfinished), "--username=godark"]
+        argv = [str(find_postgresql("initdb")), "-D", str(unfinished), f"--username={SUPERUSER}"]
         argv += ["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"]
         # The same collation on every machine, whatever languages it has installed.
         argv += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         argv += ["--no-instructions"] if self.durable else ["--no-instructions", "--no-sync"]
+        self._run(argv)
+        alone = [str(find_postgresql("postgres")), "--single", "-D", str(unfinished)]
+        self._run([*alone, "-c", "exit_on_error=on", "postgres"], told="\n".join(ROLES) + "\n")
+        unfinished.rename(self.data)
+
+    def _run(self, argv: list[str], *, told: str = "") -> None:
+        """Run one of PostgreSQL's programs to its end; ServerFailedError where it fails."""
         done = subprocess.run(
             self._launched(argv, end_signal=signal.SIGTERM),
-            stdin=subprocess.DEVNULL,
+            input=told,
             capture_output=True,
             text=True,
             errors="replace",
             check=False,
         )
         if done.returncode != 0:
-            raise ServerFailedError(f"PostgreSQL's initdb failed: {last_line(done.stderr)}")
-        unfinished.rename(self.data)
+            name = Path(argv[0]).name
+            raise ServerFailedError(f"PostgreSQL's {name} failed: {last_line(done.stderr)}")
 
     def _make_folder(self, path: Path) -> None:
         """Make a folder that only the servers' user (and root) may enter."""

@@ -219,6 +219,7 @@ def venue_environment(place: Place, *, servers: Servers) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "godark.settings",
         "GODARK_VAR": str(place.var),
         "DATABASE_URL": os.environ.get("DATABASE_URL") or servers.database_url,
+        "DATABASE_OWNER_URL": owner_url(servers),
         "REDIS_URL": os.environ.get("REDIS_URL") or servers.redis_url(),
         "SOLANA_RPC_URL": os.environ.get("SOLANA_RPC_URL") or place.devchain_url,
         "GODARK_BASE_URL": os.environ.get("GODARK_BASE_URL") or place.base_url,
@@ -227,9 +228,15 @@ def venue_environment(place: Place, *, servers: Servers) -> dict[str, str]:
     return dict(os.environ) | own
 
 
+def owner_url(servers: Servers) -> str:
+    """Return the address for whoever owns the tables; nothing where another server has one role."""
+    given = os.environ.get("DATABASE_OWNER_URL", "")
+    return given if os.environ.get("DATABASE_URL") else servers.owner_url
+
+
 def tell_addresses(path: Path, *, environment: Mapping[str, str]) -> None:
     """Write where the servers are, for the manage.py of a person who works beside the venue."""
-    names = ("DATABASE_URL", "REDIS_URL", "SOLANA_RPC_URL", "GODARK_BASE_URL")
+    names = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SOLANA_RPC_URL", "GODARK_BASE_URL")
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}={environment[name]}\n" for name in names), encoding="utf-8")

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from tests.database import run_past_triggers
 from tests.exchange import Exchange, exchange_in_test
 from trading.services.catalogue import CatalogueReport, load_catalogue
 from trading.services.catalogue_file import FOLDER, read_catalogue
@@ -23,13 +23,10 @@ def listing_of_module(
     with django_db_blocker.unblock():
         report = load_catalogue(read_catalogue())
     yield report
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        # The triggers of the append-only tables that hang on a market sleep for this one statement.
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(
+    with django_db_blocker.unblock():
+        run_past_triggers(
             "TRUNCATE trading_market, trading_bracketschedule, trading_tradingcalendar CASCADE"
         )
-        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 @pytest.fixture

@@ -25,7 +25,13 @@ def place(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def environment(place: Place) -> dict[str, str]:
-    theirs = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "GODARK_BASE_URL"}
+    theirs = {
+        "DATABASE_URL",
+        "DATABASE_OWNER_URL",
+        "REDIS_URL",
+        "DJANGO_SETTINGS_MODULE",
+        "GODARK_BASE_URL",
+    }
     ours = {name: value for name, value in os.environ.items() if name not in theirs}
     return ours | {
         "GODARK_ENVIRONMENT": "development",
