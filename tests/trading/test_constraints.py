@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from tests.database import run_as_owner
 from trading.models import Bracket, BracketSchedule, Market, PriceSource
 
 pytestmark = pytest.mark.usefixtures("listing")
@@ -201,6 +203,47 @@ def test_brackets_that_break_a_law_together_are_refused_at_the_end(
     with pytest.raises(IntegrityError, match=sentence):
         run(*statements)
     assert list(Bracket.objects.order_by("id").values()) == before
+
+
+LOW = "(SELECT id FROM trading_bracketschedule WHERE name = 'low')"
+LOW_BRACKETS = (
+    "INSERT INTO trading_bracketschedule (name) VALUES ('low')",
+    "INSERT INTO trading_bracket (schedule_id, max_leverage, initial_margin_ppb,"  # noqa: ISC004 - the attempts of this file
+    f" maintenance_margin_ppb, deduction_micro) SELECT {LOW}, 20, 50000000, 25000000, 0",
+)
+
+
+@pytest.mark.parametrize(
+    ("statements", "sentence"),
+    [
+        (
+            [bracket("max_leverage = 900, initial_margin_ppb = 1111112", of=1000)],
+            "a leverage of 1000, its brackets give 900",
+        ),
+        (
+            [*LOW_BRACKETS, market(f"bracket_schedule_id = {LOW}")],
+            "a leverage of 50, its brackets give 20",
+        ),
+    ],
+)
+def test_no_market_promises_more_leverage_than_its_brackets_give(
+    statements: list[str], sentence: str
+) -> None:
+    with pytest.raises(IntegrityError, match=sentence):
+        run(*statements)
+
+
+def test_a_market_may_offer_less_than_its_brackets_and_move_to_others() -> None:
+    run(*LOW_BRACKETS, market(f"max_leverage = 20, bracket_schedule_id = {LOW}"))
+    assert Market.objects.get(symbol="EUR-USDT-PERP").bracket_schedule.name == "low"
+
+
+@pytest.mark.parametrize(
+    "table", ["market", "bracket", "bracketschedule", "pricesource", "tradingcalendar", "holiday"]
+)
+def test_not_even_the_owner_empties_what_markets_stand_on(table: str) -> None:
+    with pytest.raises(psycopg.errors.RestrictViolation, match="may not be emptied"):
+        run_as_owner(f"TRUNCATE trading_{table} CASCADE")
 
 
 def test_brackets_may_be_wrong_on_the_way_to_being_right() -> None:

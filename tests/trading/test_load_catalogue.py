@@ -86,8 +86,8 @@ def test_a_listed_market_is_left_as_it_is_and_the_difference_is_told(
         ("hours.toml", "turns_at = 17:00:00", "turns_at = 18:00:00", "calendar FX: turns_at"),
         (
             "rules.toml",
-            """    { notional_up_to = "5000", max_leverage = 1000,""",
-            """    { notional_up_to = "5000", max_leverage = 900,""",
+            "    { max_leverage = 20,",
+            "    { max_leverage = 25,",
             "bracket schedule standard: brackets",
         ),
     ],
@@ -177,6 +177,10 @@ BROKEN = [
     (
         ("crypto.toml", "max_leverage = 1000", "max_leverage = 1001"),
         "BTC-USDT-PERP: a leverage of 1001x is not offered; 1 to 1000 is.",
+    ),
+    (
+        ("rules.toml", "max_leverage = 1000,", "max_leverage = 900,"),
+        "BTC-USDT-PERP: a leverage of 1000x is more than the brackets of standard give, 900x.",
     ),
     (
         ("fx.toml", "max_leverage = 50", "max_leverage = 51"),

@@ -197,10 +197,12 @@ def problems_of_terms(catalogue: Catalogue) -> Iterator[str]:
 
 def problems_of_lists(catalogue: Catalogue) -> Iterator[str]:
     """Yield a sentence for each name that is used twice or not known, and each bad list."""
-    schedules = {schedule.name for schedule in catalogue.bracket_schedule}
+    schedules = {schedule.name: schedule for schedule in catalogue.bracket_schedule}
     calendars = {calendar.name for calendar in catalogue.calendar}
     if catalogue.terms.bracket_schedule not in schedules:
         yield f"terms: there is no bracket schedule {catalogue.terms.bracket_schedule}."
+    else:
+        yield from problems_of_leverage(catalogue, schedules[catalogue.terms.bracket_schedule])
     for symbol, times in Counter(market.symbol for market in catalogue.market).items():
         if times > 1:
             yield f"{symbol}: is listed {times} times."
@@ -214,6 +216,17 @@ def problems_of_lists(catalogue: Catalogue) -> Iterator[str]:
             yield f"calendar {calendar.name}: there is no time zone {calendar.time_zone}."
         if not {calendar.week_closes_on, calendar.week_opens_on} <= set(Weekday.names):
             yield f"calendar {calendar.name}: weekdays are {', '.join(Weekday.names)}."
+
+
+def problems_of_leverage(catalogue: Catalogue, schedule: ScheduleEntry) -> Iterator[str]:
+    """Yield a sentence for each market that promises more leverage than any bracket gives."""
+    most = max((bracket.max_leverage for bracket in schedule.bracket), default=0)
+    for market in catalogue.market:
+        if market.max_leverage > most:
+            yield (
+                f"{market.symbol}: a leverage of {market.max_leverage}x is more than the brackets"
+                f" of {schedule.name} give, {most}x."
+            )
 
 
 def problems_of_brackets(schedule: ScheduleEntry) -> Iterator[str]:
