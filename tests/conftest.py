@@ -69,8 +69,11 @@ def forgetful() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> Iterator[None]:
-    """Let the owner of the tables make the test database, and remove it at the end."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> Iterator[None]:
+    """Let the owner of the tables make the worker's database, and remove it at the end."""
+    del django_db_modify_db_settings_parallel_suffix
     with as_owner():
         yield
 
