@@ -53,7 +53,7 @@ DROP FUNCTION trading_check_leverage(bigint);
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("trading", "0010_settlement_wishes")]
+    dependencies: ClassVar = [("trading", "0012_figures_and_ranks")]
 
     operations: ClassVar = [
         migrations.RunSQL(sql=LEVERAGE, reverse_sql=NO_LEVERAGE),
