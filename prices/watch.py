@@ -148,7 +148,9 @@ def degraded(consolidation: Consolidation) -> list[tuple[Sign, str]]:
     """Return the sign that a market lives on a remainder of its sources, or on none."""
     if consolidation.rung not in {Rung.REMAINDER, Rung.NONE}:
         return []
-    return [(Sign.DEGRADED, f"The index stands on {consolidation.rung}.")]
+    if consolidation.rung is Rung.NONE:
+        return [(Sign.DEGRADED, "No source is left: the market halts.")]
+    return [(Sign.DEGRADED, "Only a remainder of the sources is left: the market only reduces.")]
 
 
 def _oracle_gap_ppb(consolidation: Consolidation) -> int:

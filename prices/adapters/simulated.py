@@ -40,6 +40,8 @@ TALKATIVE = {Kind.SPOT: 0.85, Kind.PERPETUAL: 0.85, Kind.ORACLE: 0.7}
 BIAS_BP = {Family.CRYPTO: 1.0, Family.PEGGED: 0.2, Family.FX: 0.3}
 SPREAD_BP = {Family.CRYPTO: 2.0, Family.PEGGED: 0.6, Family.FX: 0.8}
 PREMIUM_BP = 2.0
+# An oracle is as sure as so many half spreads: two honest ones hardly ever disagree.
+CONFIDENCE_HALVES = 5
 # How much of a bias is left after one tick: it comes and goes within some ten seconds.
 BIAS_KEPT = 0.975
 USUAL_TRADE_USDT = 40_000
@@ -171,7 +173,9 @@ class SimulatedAdapter:
                 source=source,
                 lie=lie,
                 quote=OracleQuote(
-                    price_pico=mid_pico, confidence_pico=2 * half_pico, received_at_ms=at_ms
+                    price_pico=mid_pico,
+                    confidence_pico=CONFIDENCE_HALVES * half_pico,
+                    received_at_ms=at_ms,
                 ),
             )
         else:

@@ -5,6 +5,7 @@ import { clockTime, signedPercent, stepped } from "./notation.js";
 const EVERY_MS = 3_000;
 const CHART_EVERY_MS = 60_000;
 const AT_MOST_MS = 60_000;
+const MINUTE_MS = 60_000;
 const NO_VALUE = "\u2013";
 const page = document.querySelector("[data-market]");
 const { market: symbol, tick } = page.dataset;
@@ -18,7 +19,7 @@ const shown = {
   next_funding_at: (at) => clockTime(at),
   state: (state) => state.toLowerCase().replaceAll("_", " "),
 };
-const feed = { wait: EVERY_MS, timer: null, chartAt: 0 };
+const feed = { wait: EVERY_MS, timer: null, chartAt: 0, candles: [], index: null };
 
 async function read(address) {
   const answer = await fetch(address).catch(() => null);
@@ -35,20 +36,24 @@ function showFigures(market) {
   status.textContent = market.index_price === null ? "No price now" : `Updated ${clockTime(Date.now())}`;
 }
 
-function showChart(candles) {
+// The kept minutes, and at the right edge the index as it stands: the line ends where the figure is.
+function showChart() {
+  const { candles, index } = feed;
   const chart = page.querySelector("[data-chart]");
   page.querySelector("[data-chart-empty]").hidden = candles.length > 0;
   if (!candles.length) return;
   const { width, height } = chart.viewBox.baseVal;
   const minutes = Number(chart.dataset.minutes);
+  const now = { opened_at: candles[0].opened_at + MINUTE_MS, low: index, high: index, close: index };
+  const drawn = index === null ? candles : [now, ...candles.slice(0, minutes - 1)];
   // Places on a screen, not money: floats will do.
-  const lowest = candles.reduce((one, other) => (Number(other.low) < Number(one.low) ? other : one));
-  const highest = candles.reduce((one, other) => (Number(other.high) > Number(one.high) ? other : one));
+  const lowest = drawn.reduce((one, other) => (Number(other.low) < Number(one.low) ? other : one));
+  const highest = drawn.reduce((one, other) => (Number(other.high) > Number(one.high) ? other : one));
   const low = Number(lowest.low);
   const span = Number(highest.high) - low || 1;
-  const newest = candles[0].opened_at;
-  const points = candles.toReversed().map(({ opened_at: at, close }) => {
-    const x = width - ((newest - at) / 60_000) * (width / (minutes - 1));
+  const newest = drawn[0].opened_at;
+  const points = drawn.toReversed().map(({ opened_at: at, close }) => {
+    const x = width - ((newest - at) / MINUTE_MS) * (width / (minutes - 1));
     const y = height - ((Number(close) - low) / span) * height;
     return `${x.toFixed(1)},${y.toFixed(1)}`;
   });
@@ -70,7 +75,11 @@ async function refresh() {
     feed.chartAt = Date.now();
     const minutes = page.querySelector("[data-chart]").dataset.minutes;
     const candles = await read(`/api/v1/markets/${symbol}/candles?interval=1m&source=index&limit=${minutes}`);
-    if (candles.said) showChart(candles.said.results);
+    if (candles.said) feed.candles = candles.said.results;
+  }
+  if (said) {
+    feed.index = said.index_price;
+    showChart();
   }
   schedule(feed.wait);
 }

@@ -3,7 +3,6 @@
 What the page shows is what the price service told last; nothing here reckons a price.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,42 +19,19 @@ from accounts.services.audit import record_action
 from accounts.staff_site import ReadOnlyAdmin
 from godark.errors import Failure
 from prices.adapters.lies import LIE_SENTENCES
-from prices.records import DROP_SENTENCES, Drop
+from trading.admin.price_board_rows import (
+    board_row,
+    board_rows,
+    count_rungs,
+    market_facts,
+    source_rows,
+)
 from trading.models import LastGoodPrice, Market, PriceAlert, ToldLie
 from trading.selectors.price_board import PriceBoardView, price_board
-from trading.services.price_feed import MarketBoardView, SourceView
 from trading.services.told_lies import active_lies, end_lies, may_simulate, source_names, tell_lie
-from trading.templatetags.market_numbers import basis_points
 
 TELL = "trading.add_toldlie"
-SPARK_WIDTH = 180
-SPARK_HEIGHT = 36
 NEWEST_ALERTS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRow:
-    """A source of a market, in words."""
-
-    view: SourceView
-    weight: str
-    deviation: str
-    age: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoardRow:
-    """A market of the board, in words, with the lines of its sparkline."""
-
-    symbol: str
-    good: LastGoodPrice
-    view: MarketBoardView | None
-    counted: int
-    dropped: list[SourceRow]
-    age: str
-    index_line: str
-    mark_line: str
 
 
 @admin.register(LastGoodPrice)
@@ -82,7 +58,8 @@ class PriceBoardAdmin(ReadOnlyAdmin):
         board = price_board()
         context = self._context(request, board=board) | {
             "title": "Price board",
-            "rows": board_rows(board),
+            "rows": board_rows(board, at=timezone.now()),
+            "rungs": count_rungs(board),
             "alerts": PriceAlert.objects.order_by("-pk")[:NEWEST_ALERTS],
         }
         template = "admin/trading/price_board.html"
@@ -101,10 +78,12 @@ class PriceBoardAdmin(ReadOnlyAdmin):
         good = get_object_or_404(LastGoodPrice, pk=object_id)
         board = price_board()
         view = board.markets.get(good.name)
+        market = Market.objects.filter(symbol=good.name).first()
         context = self._context(request, board=board) | {
             "title": good.name,
-            "row": board_row(good, view=view),
-            "sources": [source_row(source, of=view) for source in view.sources] if view else [],
+            "row": board_row(good, view=view, market=market, at=timezone.now()),
+            "facts": market_facts(view, market=market) if view else [],
+            "sources": source_rows(view, market=market) if view else [],
             "alerts": PriceAlert.objects.filter(name=good.name).order_by("-pk")[:NEWEST_ALERTS],
         }
         template = "admin/trading/price_market.html"
@@ -196,53 +175,3 @@ class ToldLieAdmin(ReadOnlyAdmin):
 def kind_of(lie: ToldLie) -> Any:
     """Return a lie's kind as the simulation names it."""
     return next(kind for kind in LIE_SENTENCES if kind.value == lie.kind)
-
-
-def board_rows(board: PriceBoardView) -> list[BoardRow]:
-    """Return all markets that ever had a price, in the order of the catalogue."""
-    ranks = dict(Market.objects.values_list("symbol", "rank"))
-    goods = sorted(LastGoodPrice.objects.all(), key=lambda good: ranks.get(good.name, 0))
-    return [board_row(good, view=board.markets.get(good.name)) for good in goods]
-
-
-def board_row(good: LastGoodPrice, *, view: MarketBoardView | None) -> BoardRow:
-    """Return a market of the board in words."""
-    sources = view.sources if view else []
-    return BoardRow(
-        symbol=good.name,
-        good=good,
-        view=view,
-        counted=sum(not source.drop for source in sources),
-        dropped=[source_row(source, of=view) for source in sources if source.drop and view],
-        age=f"{(timezone.now() - good.priced_at).total_seconds():.0f} s",
-        index_line=spark_line([index for index, _ in view.spark], of=view) if view else "",
-        mark_line=spark_line([mark for _, mark in view.spark], of=view) if view else "",
-    )
-
-
-def source_row(source: SourceView, *, of: MarketBoardView) -> SourceRow:
-    """Return a source in words; its weight is its share among the venues that pass."""
-    spot = [other for other in of.sources if other.kind == "SPOT" and not other.drop]
-    total = sum(other.weight for other in spot)
-    share = source.weight * 100 / total if source in spot and total else None
-    return SourceRow(
-        view=source,
-        weight="" if share is None else f"{share:.1f}%",
-        deviation=basis_points(source.deviation_ppb),
-        age="" if source.age_ms is None else f"{source.age_ms / 1_000:.1f} s",
-        why=DROP_SENTENCES[Drop(source.drop)] if source.drop else "",
-    )
-
-
-def spark_line(values: list[int | None], *, of: MarketBoardView) -> str:
-    """Return the points of a polyline; index and mark of a market share one scale."""
-    known = [value for pair in of.spark for value in pair if value is not None]
-    if not known:
-        return ""
-    low, span = min(known), max(1, max(known) - min(known))
-    first = SPARK_WIDTH - len(values)
-    return " ".join(
-        f"{first + place},{SPARK_HEIGHT - (value - low) * SPARK_HEIGHT / span:.1f}"
-        for place, value in enumerate(values)
-        if value is not None
-    )

@@ -1,6 +1,7 @@
 """Numbers of markets as people read them, in templates; `static/js/notation.js` does it live."""
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from django import template
 
@@ -32,6 +33,24 @@ def half_stepped(number: Decimal | None, step: Decimal) -> str:
     return stepped(number, step / 2)
 
 
+class HalfStepped(NamedTuple):
+    """A price on half steps: written with the half only where there is one.
+
+    `pad` is the room that the half would take, so that a column keeps its decimal points.
+    """
+
+    text: str
+    pad: str
+
+
+def on_half_steps(half_steps: int | None, step: Decimal) -> HalfStepped | None:
+    """Return so many half steps as a price; None stays None."""
+    if half_steps is None:
+        return None
+    whole, half = stepped(half_steps * step / 2, step), stepped(half_steps * step / 2, step / 2)
+    return HalfStepped(half, "") if half_steps % 2 else HalfStepped(whole, half[len(whole) :])
+
+
 @register.filter
 def signed_percent(fraction: Decimal | None) -> str:
     """Return a fraction as a percentage with its sign: -0.000125 is "-0.0125%"."""
@@ -59,7 +78,10 @@ def state_tone(state: str) -> str:
 @register.filter
 def basis_points(rate_ppb: int | None) -> str:
     """Return parts per billion in basis points; None is empty."""
-    return "" if rate_ppb is None else f"{Decimal(rate_ppb).scaleb(-5):.2f} bp"
+    if rate_ppb is None:
+        return ""
+    points = f"{abs(Decimal(rate_ppb).scaleb(-5)):.2f}"
+    return f"{MINUS if rate_ppb < 0 and points.strip('0.') else ''}{points} bp"
 
 
 def places_of(number: Decimal) -> int:
