@@ -30,7 +30,7 @@ check: install-dev ## The quick part of it: format, lint, types, imports, migrat
 	$(PYTHON_OF_VENV) -m ruff format --check .
 	$(PYTHON_OF_VENV) -m ruff check .
 	$(PYTHON_OF_VENV) -m mypy . .ci
-	$(PYTHON_OF_VENV) -c "from importlinter.cli import lint_imports_command as main; main()"
+	PYTHONPATH=clients/python $(PYTHON_OF_VENV) -c "from importlinter.cli import lint_imports_command as main; main()"
 	GODARK_ENVIRONMENT=test $(PYTHON_OF_VENV) -W ignore::RuntimeWarning manage.py \
 		makemigrations --check --dry-run
 	$(PRODUCTION) $(PYTHON_OF_VENV) manage.py check --deploy --fail-level WARNING

@@ -2,14 +2,17 @@
 
 import tomllib
 
-from tests.tidy.tree import APPS, ROOMS, ROOT
+from tests.tidy.tree import APPS, CLIENTS, ROOMS, ROOT
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 
 
 def test_every_package_stands_in_a_contract() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
-    assert packages == set(SETTINGS["root_packages"]) == set(ROOMS)
+    clients = {path.parent.name for path in (ROOT / "clients" / "python").glob("*/__init__.py")}
+    assert packages == set(ROOMS)
+    assert clients == set(CLIENTS)
+    assert packages | clients == set(SETTINGS["root_packages"])
 
 
 def test_every_app_has_an_exhaustive_contract() -> None:

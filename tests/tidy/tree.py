@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "compliance", "staking", "trading")
+CLIENTS = ("godark_client", "godark_verify")
 ROOMS = (*APPS, "godark", "engine", "prices", "chain")
 
 
