@@ -51,9 +51,14 @@ def cancel_all(d: Decision, command: CancelAll, /) -> None:
         raise Refusal(Reason.NOT_FOUND)
     for market_id in sorted(d.state.markets):
         if command.market_id in (None, market_id):
-            market = d.state.markets[market_id]
-            cancel_account(d, market, command.account_id, Reason.USER_REQUEST)
-            cancel_triggers(d, market, command.account_id, Reason.USER_REQUEST)
+            leave(d, d.state.markets[market_id], command.account_id, as_switch=command.as_switch)
+
+
+def leave(d: Decision, market: Market, account_id: str, /, *, as_switch: bool) -> None:
+    """Cancel what an account has in a market, as it asked or as its switch does."""
+    reason = Reason.CANCEL_ALL_AFTER if as_switch else Reason.USER_REQUEST
+    cancel_account(d, market, account_id, reason)
+    cancel_triggers(d, market, account_id, reason, spare_reducing=as_switch)
 
 
 def cancel_account(d: Decision, market: Market, account_id: str, reason: Reason, /) -> None:
@@ -97,6 +102,4 @@ def fire_switch(d: Decision, account_id: str, /) -> None:
     """Cancel all of an account's orders, sparing its reduce-only triggers."""
     d.emit(CancelAllAfterFired(at_ms=d.at_ms, account_id=account_id))
     for market_id in sorted(d.state.markets):
-        market = d.state.markets[market_id]
-        cancel_account(d, market, account_id, Reason.CANCEL_ALL_AFTER)
-        cancel_triggers(d, market, account_id, Reason.CANCEL_ALL_AFTER, spare_reducing=True)
+        leave(d, d.state.markets[market_id], account_id, as_switch=True)

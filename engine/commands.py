@@ -94,10 +94,15 @@ class CancelOrder(Command, frozen=True, kw_only=True, gc=False):
 
 
 class CancelAll(Command, frozen=True, kw_only=True, gc=False):
-    """Cancel all orders and trigger orders of an account, in one market or in all."""
+    """Cancel all orders and trigger orders of an account, in one market or in all.
+
+    `as_switch`: as its dead-man switch would, with that reason and sparing reduce-only triggers;
+    the account's own switch stays as it is.
+    """
 
     account_id: str
     market_id: str | None = None
+    as_switch: bool = False
 
 
 class ArmCancelAllAfter(Command, frozen=True, kw_only=True, gc=False):

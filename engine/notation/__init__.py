@@ -17,7 +17,7 @@ Orders::
         [stop P | take-profit P] [tp P[/P]] [sl P[/P]] [discount N%] [probes N]
     #ID W amends [to Q] [limit P]
     #ID W cancels
-    W cancels all [M]
+    W cancels all [M] [as the switch does]
     W arms cancel-all-after D        W disarms cancel-all-after
     #ID W closes [Q] [M] [limit P] [client ID] [discount N%] [probes N]
 

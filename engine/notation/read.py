@@ -226,7 +226,13 @@ def _account_command(account_id: str, words: Words, n: Notation, /) -> c.Command
 def _cancel_all(account_id: str, words: Words, n: Notation, /) -> c.Command:
     words.expect("all")
     market_id = words.next_of(n.specs)
-    return c.CancelAll(at_ms=n.at_ms, account_id=account_id, market_id=market_id)
+    as_switch = bool(words.left()) and words.choose({"as": True})
+    if as_switch:
+        for word in ("the", "switch", "does"):
+            words.expect(word)
+    return c.CancelAll(
+        at_ms=n.at_ms, account_id=account_id, market_id=market_id, as_switch=as_switch
+    )
 
 
 def _arm(account_id: str, words: Words, n: Notation, /) -> c.Command:

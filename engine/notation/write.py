@@ -117,7 +117,8 @@ def _cancel(o: c.CancelOrder, _: Notation, /) -> list[str]:
 
 
 def _cancel_all(o: c.CancelAll, _: Notation, /) -> list[str]:
-    return [o.account_id, "cancels all", o.market_id or ""]
+    how = "as the switch does" if o.as_switch else ""
+    return [o.account_id, "cancels all", o.market_id or "", how]
 
 
 def _arm(o: c.ArmCancelAllAfter, _: Notation, /) -> list[str]:

@@ -251,7 +251,10 @@ class Stream:
         pick = r.random()
         if pick < 0.06:
             where = r.choice((None, *self.markets))
-            return c.CancelAll(at_ms=self.at_ms, account_id=owner, market_id=where)
+            as_switch = r.random() < 0.3
+            return c.CancelAll(
+                at_ms=self.at_ms, account_id=owner, market_id=where, as_switch=as_switch
+            )
         if pick < 0.14:
             span = r.choice((0, 1_000, 2_000, 400_000))
             return c.ArmCancelAllAfter(at_ms=self.at_ms, account_id=owner, timeout_ms=span)

@@ -342,7 +342,8 @@ class OrderDesk(Matcher):
         """Cancel all orders and triggers."""
         for name in sorted(self.books.markets):
             if command.market_id in (None, name):
-                self.cancel_all(name, command.account_id, Reason.USER_REQUEST, spare=False)
+                reason = Reason.CANCEL_ALL_AFTER if command.as_switch else Reason.USER_REQUEST
+                self.cancel_all(name, command.account_id, reason, spare=command.as_switch)
 
     def cancel_all(self, name: str, account_id: str, reason: Reason, *, spare: bool) -> None:
         """Cancel an account's orders and triggers in a market, in order of entry."""
