@@ -1,4 +1,4 @@
-"""Signs of life of processes that nobody can call: the worker, the clockwork, the prices.
+"""Signs of life of processes that nobody can call: worker, clockwork, prices, engine.
 
 Each writes a key into Redis every few seconds, and the key expires. A key says that a process
 was there just now, nothing else; no fact hangs on it.
@@ -24,6 +24,7 @@ class Part(StrEnum):
     WORKER = "worker"
     BEAT = "beat"
     PRICES = "prices"
+    ENGINE = "engine"
 
 
 def client() -> redis.Redis:
@@ -40,7 +41,7 @@ def give_sign(part: Part) -> None:
     """Say that this process is there; without Redis, say nothing."""
     try:
         with client() as connection:
-            connection.set(_key(part), 1, ex=EXPIRES_SECONDS)
+            connection.set(key_of(part), 1, ex=EXPIRES_SECONDS)
     except redis.RedisError as error:
         log.warning("no_sign_given", part=part.value, kind=type(error).__name__)
 
@@ -48,8 +49,9 @@ def give_sign(part: Part) -> None:
 def is_alive(part: Part) -> bool:
     """Tell whether the process gave a sign lately; RedisError where Redis is away."""
     with client() as connection:
-        return bool(connection.exists(_key(part)))
+        return bool(connection.exists(key_of(part)))
 
 
-def _key(part: Part) -> str:
+def key_of(part: Part) -> str:
+    """Return the key that says that a part was there."""
     return f"godark:alive:{part}"

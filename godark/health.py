@@ -62,6 +62,12 @@ def probe_prices() -> None:
         raise Down("the price service gave no sign of life")
 
 
+def probe_engine() -> None:
+    """Look for a sign of life of the engine."""
+    if not alive.is_alive(alive.Part.ENGINE):
+        raise Down("the engine gave no sign of life")
+
+
 def probe_migrations() -> None:
     """Compare the database's migrations with the code's."""
     executor = MigrationExecutor(connection)
@@ -80,6 +86,7 @@ PROBES: dict[str, Callable[[], Any]] = {
     "worker": probe_worker,
     "beat": probe_beat,
     "prices": probe_prices,
+    "engine": probe_engine,
     "migrations": probe_migrations,
     "jobs": probe_jobs,
 }

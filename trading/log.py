@@ -4,6 +4,7 @@ Everything works on a psycopg connection of the caller, in the caller's transact
 here: deciding, and when snapshots are taken (`trading.runner`).
 """
 
+import zlib
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
@@ -137,7 +138,7 @@ def keep_snapshot(
         INSERT INTO trading_snapshot (sequence, head, digest, state, made_at_ms)
         VALUES (%s, %s, %s, %b, %s) ON CONFLICT (sequence) DO NOTHING
         """,
-        [kept.sequence, kept.head, kept.digest, kept.state, at_ms],
+        [kept.sequence, kept.head, kept.digest, zlib.compress(kept.state, level=1), at_ms],
     )
 
 
@@ -171,6 +172,10 @@ def read_snapshot(connection: psycopg.Connection[Any], sequence: int, /) -> Kept
     if row is None:
         raise LogBrokenError(f"there is no snapshot after event {sequence}")
     kept = KeptSnapshot(*row)
+    try:
+        kept = kept._replace(state=zlib.decompress(kept.state))
+    except zlib.error:
+        raise LogBrokenError(f"the snapshot after event {sequence} cannot be unpacked") from None
     if digest_of(kept.state) != kept.digest:
         raise LogBrokenError(f"the snapshot after event {sequence} is not what its digest says")
     return kept

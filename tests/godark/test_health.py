@@ -19,7 +19,7 @@ from godark.jobs.running import enroll
 from tests.godark.people import log_in_with_second_factor
 
 PATH = "/api/v1/health"
-PARTS = {"database", "redis", "worker", "beat", "prices", "migrations", "jobs"}
+PARTS = {"database", "redis", "worker", "beat", "prices", "engine", "migrations", "jobs"}
 
 
 def _nothing() -> None:

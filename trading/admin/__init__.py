@@ -1,5 +1,5 @@
-"""The back office of trading, by noun: markets, and the prices that the service makes."""
+"""The back office of trading, by noun: alerts, markets, and the prices that the service makes."""
 
-from trading.admin import markets, prices
+from trading.admin import alerts, markets, prices
 
-__all__ = ["markets", "prices"]
+__all__ = ["alerts", "markets", "prices"]

@@ -5,6 +5,7 @@ events are written by the runner and whoever asks; orders, fills, positions and 
 the events say, written by `trading.projections` alone.
 """
 
+from trading.models.alerts import Alert, AlertKind
 from trading.models.brackets import Bracket, BracketSchedule
 from trading.models.chain import (
     Batch,
@@ -62,6 +63,8 @@ __all__ = [
     "BACKSTOP_ACCOUNT_ID",
     "OPEN_STATUSES",
     "AdlRank",
+    "Alert",
+    "AlertKind",
     "Balance",
     "Batch",
     "BatchState",

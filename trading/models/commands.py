@@ -17,7 +17,7 @@ class CommandStatus(models.TextChoices):
 
 
 class Command(models.Model):
-    """One command; `payload` is its canonical encoding, rewritten with the moment it was decided.
+    """One command; `payload` is its canonical encoding, whose moment is `decided_at_ms`.
 
     Whoever writes it leaves the second half empty; the runner alone fills it, in the transaction
     of the events that the command led to. `id` is the order of arrival and never leaves the venue.
@@ -67,6 +67,9 @@ class Command(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=Q(status="WAITING"), name="command_waiting"),
+            models.Index(
+                fields=["created_at"], condition=Q(failures__gt=0), name="command_failed"
+            ),
             models.Index(
                 fields=["first_event"],
                 condition=Q(first_event__isnull=False),

@@ -29,7 +29,10 @@ class Event(models.Model):
 
 
 class Snapshot(models.Model):
-    """The whole state after an event, from which a restore begins; the newest few are kept."""
+    """The whole state after an event, from which a restore begins; the newest few are kept.
+
+    `state` is packed with zlib; `digest` is that of the bytes before packing.
+    """
 
     sequence = models.BigIntegerField(primary_key=True)
     head = models.BinaryField(max_length=32)

@@ -14,6 +14,8 @@ import psycopg
 from engine.codec import encode
 from engine.commands import Command
 from trading import log
+from trading.alerts import raise_alert_on
+from trading.models import AlertKind
 from trading.projections import Projector, Written
 from trading.runner.deciding import Decided, DecidedStep
 
@@ -91,6 +93,10 @@ def commit(
         # 3. The commands and their outcomes.
         sequences.give(cursor, whole.decided)
         _mark(cursor, whole)
+        if whole.step.unreadable:
+            set_aside(connection, whole.step.unreadable)
+            detail = f"unreadable: numbers {whole.step.unreadable}"
+            raise_alert_on(connection, AlertKind.COMMAND_SET_ASIDE, detail)
     return written
 
 
@@ -105,8 +111,6 @@ def _mark(cursor: psycopg.Cursor[Any], whole: DecidedStep) -> None:
         cursor.execute(RECORD_OWN, [whole.at_ms, *columns])
     if whole.step.conflated:
         cursor.execute(MARK_CONFLATED, [whole.step.conflated])
-    if whole.step.unreadable:
-        cursor.execute(SET_ASIDE, [whole.step.unreadable])
 
 
 def _values(one: Decided) -> tuple[Any, ...]:
@@ -129,18 +133,17 @@ def _own_values(one: Decided) -> tuple[Any, ...]:
 
 
 def count_failures(connection: psycopg.Connection[Any], numbers: list[int]) -> None:
-    """Remember that these commands failed, in a transaction of its own."""
-    with connection.transaction():
-        connection.execute(COUNT_FAILURE, [numbers])
+    """Remember that these commands failed."""
+    connection.execute(COUNT_FAILURE, [numbers])
 
 
-def set_aside(connection: psycopg.Connection[Any], number: int) -> None:
-    """Set a command aside for good."""
-    with connection.transaction():
-        connection.execute(SET_ASIDE, [[number]])
+def set_aside(
+    connection: psycopg.Connection[Any] | psycopg.Cursor[Any], numbers: list[int]
+) -> None:
+    """Set commands aside for good."""
+    connection.execute(SET_ASIDE, [numbers])
 
 
 def record_failing(connection: psycopg.Connection[Any], command: Command) -> None:
     """Give a failed command of the runner's own a row, so that it is taken alone next."""
-    with connection.transaction():
-        connection.execute(RECORD_FAILING, [type(command).__name__, encode(command)])
+    connection.execute(RECORD_FAILING, [type(command).__name__, encode(command)])

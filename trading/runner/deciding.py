@@ -4,8 +4,10 @@ The state moves on here; whatever fails from now on is not repaired: the process
 restores. What is not here: writing anything.
 """
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
@@ -22,11 +24,16 @@ SUBJECT_OF: dict[type[c.Command], str | None] = {}
 
 
 class CommandFailedError(Exception):
-    """A command broke an invariant of the engine, or its events could not be understood."""
+    """A command broke an invariant of the engine, or its events could not be understood.
 
-    def __init__(self, planned: Planned) -> None:
-        super().__init__(f"{type(planned.command).__name__} failed")
+    `where` is the place in the code; what the exception says may tell of an order and is not kept.
+    """
+
+    def __init__(self, planned: Planned, cause: Exception) -> None:
+        super().__init__(f"{type(planned.command).__name__} broke by {type(cause).__name__}")
         self.planned = planned
+        last = traceback.extract_tb(cause.__traceback__)[-1]
+        self.where = f"{Path(last.filename).name}:{last.lineno}"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -79,7 +86,7 @@ def decide_step(
         except MemoryError:
             raise
         except Exception as error:
-            raise CommandFailedError(planned) from error
+            raise CommandFailedError(planned, error) from error
         if planned.number is None and not rows:
             continue
         whole.rows += rows

@@ -12,8 +12,10 @@ from psycopg import sql
 
 from trading.inbox.desk import connection_parameters
 from trading.inbox.writing import WAKE_UP
+from trading.log import snapshot_places
 from trading.runner.restore import follow, newest_snapshot
 from trading.runner.runner import NotHeldError, Runner
+from trading.runner.snapshots import Snapshots, keep
 from trading.runner.telling import Teller, teller_client
 
 log = structlog.get_logger(__name__)
@@ -29,11 +31,17 @@ def run(*, is_stopping: Callable[[], bool], say: Callable[[str], Any]) -> None:
         if runner is None:
             return
         say("The engine runs.")
+        snapshots = Snapshots(connect, last_sequence=newest_kept(connection))
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_UP)))
         while not is_stopping():
             if runner.step() == 0:
                 wait_for_commands(connection)
+            runner.give_sign()
+            snapshots.step(runner.state, runner.place, at_ms=runner.at_ms)
+        snapshots.wait()
+        keep(connection, runner.state, runner.place, at_ms=runner.at_ms)
         runner.stop()
+        say("The engine has kept its state and stops.")
 
 
 def connect() -> psycopg.Connection[Any]:
@@ -68,3 +76,8 @@ def wait_for_commands(connection: psycopg.Connection[Any]) -> None:
     """Wait until a command is written, at most a moment."""
     for _ in connection.notifies(timeout=IDLE_S, stop_after=1):
         pass
+
+
+def newest_kept(connection: psycopg.Connection[Any]) -> int:
+    """Return the sequence of the newest snapshot, 0 where there is none."""
+    return next(iter(snapshot_places(connection)), 0)

@@ -7,7 +7,6 @@ anybody may act on the state (`trading.runner.lock`).
 from typing import Any, NamedTuple
 
 import psycopg
-import structlog
 
 from engine.chain import digest
 from engine.codec import CodecError
@@ -15,9 +14,9 @@ from engine.evolve import evolve
 from engine.snapshot import restore as restore_state
 from engine.state import State
 from trading import log
+from trading.alerts import raise_alert_on
 from trading.log import BEGINNING, LogBrokenError, Place
-
-logger = structlog.get_logger(__name__)
+from trading.models import AlertKind
 
 
 class Restored(NamedTuple):
@@ -38,7 +37,8 @@ def newest_snapshot(connection: psycopg.Connection[Any], /) -> Restored:
         try:
             return _read(connection, sequence)
         except (LogBrokenError, CodecError, ValueError, KeyError, AssertionError) as error:
-            logger.error("snapshot_not_good", sequence=sequence, kind=type(error).__name__)  # noqa: TRY400 - the state must not be shown
+            detail = f"after event {sequence}: {type(error).__name__}"
+            raise_alert_on(connection, AlertKind.SNAPSHOT_BROKEN, detail)
     return Restored(State(), BEGINNING)
 
 

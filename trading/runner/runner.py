@@ -13,6 +13,8 @@ import psycopg
 import structlog
 
 from trading import log as event_log
+from trading.alerts import raise_alert_on
+from trading.models import AlertKind
 from trading.projections import Projector
 from trading.runner import lock
 from trading.runner.committing import (
@@ -59,7 +61,7 @@ class Runner:
         self.at_most = AT_ONCE
         self._teller = teller
         self._clock_ms = clock_ms
-        self._at_ms = event_log.last_moment_ms(connection)
+        self.at_ms = event_log.last_moment_ms(connection)
         self._sequences = AccountSequences()
         self._no_expiry_until_ms = _last_failed_expiry_ms(connection) + NO_EXPIRY_AFTER_FAILURE_MS
 
@@ -87,7 +89,7 @@ class Runner:
         """Make one step of what waits; return how many commands it took."""
         # 1. Take.
         waiting = take(self.connection, after=0, at_most=self.at_most)
-        at_ms = self._at_ms = max(self._at_ms, self._clock_ms())
+        at_ms = self.at_ms = max(self.at_ms, self._clock_ms())
         step = arrange(self.state, waiting, at_ms=at_ms, expires=at_ms >= self._no_expiry_until_ms)
         # 2. Decide.
         try:
@@ -109,6 +111,11 @@ class Runner:
             self._teller.tell(outcomes)
         return len(waiting)
 
+    def give_sign(self) -> None:
+        """Say now and then that the engine is there."""
+        if self._teller is not None:
+            self._teller.give_sign()
+
     def stop(self) -> None:
         """Let another engine take over, where this process lives on."""
         lock.give_back(self.connection)
@@ -120,23 +127,29 @@ class Runner:
             )
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             # What PostgreSQL refuses it would refuse for ever: each is taken alone from now on.
-            log.critical("step_refused_by_database", kind=type(error).__name__)
-            self._count([one.number for one in waiting], is_alone=whole.step.is_alone)
+            numbers = [one.number for one in waiting]
+            with self.connection.transaction():
+                detail = f"{type(error).__name__} at {len(numbers)} commands"
+                raise_alert_on(self.connection, AlertKind.STEP_REFUSED, detail)
+                self._count(numbers, is_alone=whole.step.is_alone)
             raise
 
     def _blame(self, failed: CommandFailedError, step: Step) -> None:
         """Remember which command broke; the second time, alone, it is set aside."""
-        kind = type(failed.planned.command).__name__
-        log.critical("command_failed", command=kind, number=failed.planned.number)
-        if failed.planned.number is None:
-            record_failing(self.connection, failed.planned.command)
-        else:
-            self._count([failed.planned.number], is_alone=step.is_alone)
+        number = failed.planned.number
+        with self.connection.transaction():
+            detail = f"{failed} at {failed.where}, number {number}"
+            raise_alert_on(self.connection, AlertKind.COMMAND_FAILED, detail)
+            if number is None:
+                record_failing(self.connection, failed.planned.command)
+            else:
+                self._count([number], is_alone=step.is_alone)
 
     def _count(self, numbers: list[int], *, is_alone: bool) -> None:
         if is_alone:
-            set_aside(self.connection, numbers[0])
-            log.critical("command_set_aside", number=numbers[0])
+            set_aside(self.connection, numbers)
+            detail = f"number {numbers[0]}"
+            raise_alert_on(self.connection, AlertKind.COMMAND_SET_ASIDE, detail)
         else:
             count_failures(self.connection, numbers)
 
@@ -145,7 +158,7 @@ def _last_failed_expiry_ms(connection: psycopg.Connection[Any]) -> int:
     row = connection.execute(
         """
         SELECT extract(epoch FROM max(created_at)) * 1000 FROM trading_command
-        WHERE kind = 'ExpireDue' AND status = 'SET_ASIDE'
+        WHERE failures > 0 AND kind = 'ExpireDue'
         """
     ).fetchone()
     return int(row[0]) if row and row[0] is not None else 0

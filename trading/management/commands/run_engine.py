@@ -3,8 +3,11 @@
 import signal
 from typing import Any
 
-from django.core.management.base import BaseCommand
+import psycopg
+from django.core.management.base import BaseCommand, CommandError
 
+from trading.log import LogBrokenError
+from trading.runner.deciding import CommandFailedError
 from trading.runner.process import run
 
 
@@ -21,4 +24,13 @@ class Command(BaseCommand):
         stopping: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda caught, _frame: stopping.append(caught))
-        run(is_stopping=lambda: bool(stopping), say=self.stdout.write)
+        try:
+            run(is_stopping=lambda: bool(stopping), say=self.stdout.write)
+        except CommandFailedError as failed:
+            # Its own words may tell of an order (I24).
+            raise CommandError(f"{failed}: the engine starts anew.") from None
+        except psycopg.Error as error:
+            kind = type(error).__name__
+            raise CommandError(f"The database failed ({kind}): the engine starts anew.") from None
+        except LogBrokenError as broken:
+            raise CommandError(f"The engine does not run on this log: {broken}.") from None

@@ -1,0 +1,28 @@
+"""Raising an alert: a line in the log, a row for staff, and by the row a metric.
+
+What is not here: who looks at them, and alerts of prices (`trading.services.price_desk`).
+"""
+
+from typing import Any
+
+import psycopg
+import structlog
+
+from trading.models import Alert, AlertKind
+
+log = structlog.get_logger(__name__)
+
+INSERT = "INSERT INTO trading_alert (kind, detail) VALUES (%s, %s)"
+LONGEST_DETAIL = 300
+
+
+def raise_alert(kind: AlertKind, detail: str, /) -> None:
+    """Raise an alert; the detail holds no account's name and nothing of any order."""
+    log.critical("alert", alert=kind.value, detail=detail)
+    Alert.objects.create(kind=kind, detail=detail[:LONGEST_DETAIL])
+
+
+def raise_alert_on(connection: psycopg.Connection[Any], kind: AlertKind, detail: str, /) -> None:
+    """Raise an alert by a connection of the caller's own, in its transaction."""
+    log.critical("alert", alert=kind.value, detail=detail)
+    connection.execute(INSERT, [kind.value, detail[:LONGEST_DETAIL]])
