@@ -219,6 +219,7 @@ def test_without_redis_the_rest_is_still_told(client: Client, settings: Settings
         "worker",
         "beat",
         "prices",
+        "engine",
     }
 
 

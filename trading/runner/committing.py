@@ -51,8 +51,8 @@ NEWEST_SEQUENCES: Final = """
 COUNT_FAILURE: Final = "UPDATE trading_command SET failures = failures + 1 WHERE id = ANY(%s)"
 RECORD_FAILING: Final = """
     INSERT INTO trading_command
-        (kind, payload, status, failures, event_count, reason, numbers, subject_id)
-    VALUES (%s, %s, 'WAITING', 1, 0, '', '{}', '')
+        (kind, payload, decided_at_ms, status, failures, event_count, reason, numbers, subject_id)
+    VALUES (%s, %s, %s, 'WAITING', 1, 0, '', '{}', '')
 """
 NO_NUMBERS: Final = "{}"
 
@@ -146,4 +146,4 @@ def set_aside(
 
 def record_failing(connection: psycopg.Connection[Any], command: Command) -> None:
     """Give a failed command of the runner's own a row, so that it is taken alone next."""
-    connection.execute(RECORD_FAILING, [type(command).__name__, encode(command)])
+    connection.execute(RECORD_FAILING, [type(command).__name__, encode(command), command.at_ms])

@@ -157,7 +157,7 @@ class Runner:
 def _last_failed_expiry_ms(connection: psycopg.Connection[Any]) -> int:
     row = connection.execute(
         """
-        SELECT extract(epoch FROM max(created_at)) * 1000 FROM trading_command
+        SELECT max(decided_at_ms) FROM trading_command
         WHERE failures > 0 AND kind = 'ExpireDue'
         """
     ).fetchone()
