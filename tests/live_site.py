@@ -23,8 +23,8 @@ from godark.supervisor.launch import launched
 from tests.servers import is_embedded, session_servers, wait_until, worker_number
 
 ROOT = Path(__file__).resolve().parent.parent
-# Redis's numbered databases from here on belong to the live sites of the workers.
-FIRST_REDIS_NUMBER = 32
+# Redis's numbered databases from here on belong to the live sites of the workers, by kind.
+FIRST_REDIS_NUMBER = {"live": 32, "venue": 48}
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class LiveSite:
         return done.stdout
 
 
-def prepare_live_site() -> LiveSite:
+def prepare_live_site(kind: str = "live") -> LiveSite:
     """Create and fill the site's database and return the site, not yet started."""
     port = free_port()
-    var = session_servers().home / f"live-{worker_number()}"
+    var = session_servers().home / f"{kind}-{worker_number()}"
     var.mkdir()
     url = f"http://127.0.0.1:{port}"
     environment = os.environ | {
@@ -67,12 +67,12 @@ def prepare_live_site() -> LiveSite:
         "GODARK_ENVIRONMENT": "development",
         "GODARK_VAR": str(var),
         "GODARK_BASE_URL": url,
-        "DATABASE_URL": of_live_database(os.environ["DATABASE_URL"]),
+        "DATABASE_URL": of_live_database(os.environ["DATABASE_URL"], kind=kind),
     }
     if owner := os.environ.get("DATABASE_OWNER_URL"):
-        environment["DATABASE_OWNER_URL"] = of_live_database(owner)
+        environment["DATABASE_OWNER_URL"] = of_live_database(owner, kind=kind)
     if is_embedded("REDIS_URL"):
-        number = FIRST_REDIS_NUMBER + worker_number()
+        number = FIRST_REDIS_NUMBER[kind] + worker_number()
         environment["REDIS_URL"] = session_servers().redis_url(number=number)
     done = subprocess.run(
         [sys.executable, "-m", "godark.supervisor.prepare"],
@@ -116,10 +116,10 @@ def stop_live_site(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def of_live_database(url: str) -> str:
+def of_live_database(url: str, *, kind: str = "live") -> str:
     """Return an address of the session's database with this worker's own database in it."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"{parts.path}_live_{worker_number()}"))
+    return urlunsplit(parts._replace(path=f"{parts.path}_{kind}_{worker_number()}"))
 
 
 def answers(url: str) -> bool:
