@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trading", "0007_state_wishes"),
+        ("trading", "0013_market_guards"),
     ]
 
     operations = [
