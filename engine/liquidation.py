@@ -194,8 +194,11 @@ def _taker(d: Decision, market: Market, account_id: str, lots: int, /) -> Order:
 
 
 def _has_makers(d: Decision, market: Market, account_id: str, /) -> bool:
-    """Tell whether the book holds anything within the bounds; else no try is spent on it."""
-    return next(candidates(market, _taker(d, market, account_id, 1)), None) is not None
+    """Tell whether others' orders rest within the bounds; else no try is spent on the book."""
+    return any(
+        market.orders[sequence].terms.account_id != account_id
+        for sequence, _ in candidates(market, _taker(d, market, account_id, 1))
+    )
 
 
 def _sell_into_book(d: Decision, market: Market, account_id: str, fee_ppb: int, /) -> None:

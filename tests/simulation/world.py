@@ -52,11 +52,7 @@ class Figures:
 def simulate(*, seed: int, length: int, figures: Figures) -> None:
     """Run one whole world and count what it did."""
     live(seed=seed, length=length, figures=figures)
-    outcome = run(seed=seed, length=length)
-    figures.compared += len(outcome.commands)
-    if outcome.difference is not None:
-        fewest = shrunk(outcome.commands, lambda tried: replay(tried).difference is not None)
-        raise Broken(f"{replay(fewest).difference}\n{scenario(fewest)}")
+    compare(seed=seed, length=length, figures=figures)
     for shyness in ((10, 5), (10, 9), (7, 7)):
         found = ghost.differences(seed=seed, length=length // 2, shyness=shyness)
         figures.haunted += length
@@ -64,6 +60,15 @@ def simulate(*, seed: int, length: int, figures: Figures) -> None:
             raise Broken(found[0].describe())
     collude(seed=seed, length=length // 2)
     figures.colluded += length // 2
+
+
+def compare(*, seed: int, length: int, figures: Figures) -> None:
+    """Run one life in the engine and beside it in the slow venue."""
+    outcome = run(seed=seed, length=length)
+    figures.compared += len(outcome.commands)
+    if outcome.difference is not None:
+        fewest = shrunk(outcome.commands, lambda tried: replay(tried).difference is not None)
+        raise Broken(f"{replay(fewest).difference}\n{scenario(fewest)}")
 
 
 def live(*, seed: int, length: int, figures: Figures) -> None:

@@ -31,7 +31,7 @@ OPEN = (
     ev.DelistingSettled,
 )
 INNER = {"sequence", "old_sequence"}
-NUMBERED = re.compile(r"^(\S+:\S+):\d+$")
+NUMBERED = re.compile(r"^(\S+:\S+):\d+\+*$")
 
 
 def public(event: ev.Event) -> dict[str, Any] | None:

@@ -51,6 +51,7 @@ class Stream:
         self.hour = 277
         self.mid = dict.fromkeys(self.markets, BASE_HALF_TICKS)
         self.sent: list[c.SubmitOrder] = []
+        self.coming: list[c.MoveReferences] = []
 
     def name(self, letter: str) -> str:
         """Make a new id."""
@@ -109,6 +110,8 @@ class Stream:
         """Draw the next command."""
         r = self.random
         self.at_ms += r.choice((0, 0, 1, 5, 20, 60, 200, 300))
+        if self.coming:
+            return msgspec.structs.replace(self.coming.pop(0), at_ms=self.at_ms)
         draws = (
             (self.order, 60),
             (self.cancel, 8),
@@ -285,23 +288,51 @@ class Stream:
         if self.liquidations:
             jump = self.random.choice((0, 1, 2, 6, 20, 60, 400))
             if self.random.random() < 0.35:
-                self.aim(state)
-                jump = 0
+                return self.aim(state)
         return self.prices(jump=jump)
 
-    def aim(self, state: State) -> None:
-        """Bring one market's mid to a liquidation price, or just beside or beyond it."""
+    def aim(self, state: State) -> c.Command:
+        """Bring one market's mid to a liquidation price, or just beside or beyond it.
+
+        Often somebody's order is there first, to be met by whoever is liquidated.
+        """
         r = self.random
         market_id = r.choice(self.markets)
         positions = state.markets[market_id].positions
         found = [
-            price
+            (price, positions[name].size_lots)
             for name in sorted(positions)
             if (price := positions[name].liquidation_half_ticks) is not None
             and 15_000 < price < 26_000
         ]
-        if found:
-            self.mid[market_id] = max(4_000, r.choice(found) + r.choice((-40, -1, 0, 0, 1, 40)))
+        if not found:
+            return self.prices(jump=0)
+        price, size = r.choice(found)
+        self.mid[market_id] = max(4_000, price + r.choice((-40, -1, 0, 0, 1, 40)))
+        prices = self.prices(jump=0)
+        if r.random() < 0.4:
+            return prices
+        self.coming.append(prices)
+        return self.rescuer(market_id, price, size)
+
+    def rescuer(self, market_id: str, price: int, size: int) -> c.SubmitOrder:
+        """Draw an order that rests where a position of this size will be liquidated."""
+        r = self.random
+        away = r.choice((-3, 0, 1, 30)) * (1 if size > 0 else -1)
+        lots = max(1, r.choice((abs(size), abs(size) // 2, 3)))
+        return c.SubmitOrder(
+            at_ms=self.at_ms,
+            order_id=self.name("o"),
+            account_id=r.choice(ACCOUNTS),
+            market_id=market_id,
+            side=Side.BUY if size > 0 else Side.SELL,
+            order_type=OrderType.LIMIT,
+            quantity_lots=lots,
+            limit_ticks=price // 2 + away,
+            all_or_none=r.random() < 0.1,
+            min_quantity_lots=r.choice((0, 0, min(2, lots))),
+            reduce_only=r.random() < 0.1,
+        )
 
     def prices(self, *, jump: int) -> c.MoveReferences:
         """Bring new prices of all markets, now and then old or missing ones."""

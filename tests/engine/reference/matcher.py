@@ -45,11 +45,13 @@ class Matcher:
     # Ends.
 
     def cancel(self, name: str, order: Order, reason: Reason) -> None:
-        """End an order."""
-        market = self.market(name)
+        """End an order, and others that cash no longer carries."""
+        market, account_id = self.market(name), order.terms.account_id
         self.books.told.append(("canceled", order.terms.order_id, order.leaves, reason.value))
         market.orders.remove(order)
-        money.recompute_side(self.books, market, order.terms.account_id, is_buy=order.is_buy)
+        money.recompute_side(self.books, market, account_id, is_buy=order.is_buy)
+        if self.books.free(account_id) <= 0:
+            self.carry(name, account_id)
 
     def reduce(self, name: str, order: Order, lots: int, reason: Reason) -> Order | None:
         """Cancel some lots of an order, or all."""
@@ -351,6 +353,8 @@ class Matcher:
         turns = held.size != 0 and held.size * side.after.size <= 0
         held.size, held.cost = side.after.size, side.after.cost
         held.collateral = side.after.collateral
+        if held.size == 0:
+            held.is_warned, held.is_pending, held.deferred_until = False, False, None
         self.books.account(account_id).cash += side.cash
         order.leaves -= lots
         order.filled += lots

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from engine.reasons import Reason
+from engine.state import BACKSTOP
 from tests.engine.reference import margin
 from tests.engine.reference.records import Books, Market, Order, Position
 
@@ -100,8 +101,7 @@ def maintenance(market: Market, held: Position) -> int:
 def decreased(held: Position, lots: int, value: int, fee: int) -> tuple[Position, int, int]:
     """Close lots: return the position left, the cash released and the fee really paid."""
     share = Fraction(lots, abs(held.size))
-    exact = held.cost * share
-    cost = floor(exact) if exact >= 0 else ceil(exact)
+    cost = towards_zero(held.cost * share)
     released = floor(held.collateral * share)
     profit = (value if held.size > 0 else -value) - cost
     fee = min(fee, max(0, released + profit))
@@ -110,6 +110,27 @@ def decreased(held: Position, lots: int, value: int, fee: int) -> tuple[Position
     collateral = held.collateral - released + min(0, credit)
     left = Position(held.leverage, held.size - sign * lots, held.cost - cost, collateral)
     return left, max(0, credit), fee
+
+
+def in_cash(held: Position, lots: int, value: int) -> tuple[Position, int]:
+    """Let the backstop trade signed lots: return its position and what its cash gains."""
+    sign = 1 if lots > 0 else -1
+    closing = min(abs(lots), abs(held.size)) if held.size * sign < 0 else 0
+    cost, collateral, cash = held.cost, held.collateral, 0
+    closed_value = floor(Fraction(value * closing, abs(lots)))
+    if closing:
+        share = Fraction(closing, abs(held.size))
+        moved = towards_zero(held.cost * share)
+        released = floor(held.collateral * share)
+        cash = released - sign * closed_value - moved
+        cost, collateral = cost - moved, collateral - released
+    cost += sign * (value - closed_value)
+    return Position(held.leverage, held.size + lots, cost, collateral), cash
+
+
+def towards_zero(exact: Fraction) -> int:
+    """Round towards zero."""
+    return floor(exact) if exact >= 0 else ceil(exact)
 
 
 def check_decrease(market: Market, before: Position, after: Position) -> None:
@@ -133,6 +154,9 @@ def planned_side(
     before = market.positions.get(order.terms.account_id, Position())
     sign = 1 if order.is_buy else -1
     value = lots * price * market.unit
+    if order.terms.account_id == BACKSTOP:
+        left, cash = in_cash(before, sign * lots, value)
+        return Side(order, left, cash - fee, fee, 0)
     closing = min(lots, abs(before.size)) if before.size * sign < 0 else 0
     opening = lots - closing
     after, cash = Position(before.leverage, before.size, before.cost, before.collateral), 0

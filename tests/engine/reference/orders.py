@@ -1,14 +1,17 @@
 """The slow venue: commands in, outcomes told. Acceptance, settings, prices, triggers.
 
 Written from the rules alone, where they are silent from what docs/ENGINE.md declares. What
-is not here: funding, liquidations, delisting; `compare` ends a world before them.
+is not here: liquidations (`liquidation`), funding (`funding`), settings and prices (`venue`).
 """
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from engine import commands as c
 from engine.reasons import Reason
-from engine.vocabulary import MarketState, OrderType, TimeInForce
+from engine.vocabulary import MarketState, OrderType, SelfTrade, TimeInForce
 from tests.engine.reference import carrying, margin, money
 from tests.engine.reference.matcher import Matcher
 from tests.engine.reference.money import Impossible
@@ -32,11 +35,13 @@ class OrderDesk(Matcher):
         self.seen: dict[str, str] = {}
         self.client_ids: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
         self.switches: dict[str, int] = {}
+        self.tries: Counter[str] = Counter()
 
     def do(self, command: c.Command) -> list[tuple[object, ...]]:
         """Do a command; return what is told of it, in order."""
         self.at_ms = command.at_ms
         self.books.told = []
+        self.tries.clear()
         before = self.books.copy()
         doer: Callable[[Any], None] = getattr(self, f"do_{type(command).__name__}")
         try:
@@ -165,6 +170,21 @@ class OrderDesk(Matcher):
         held = market.position(account_id)
         return held.buys_reserve, held.sells_reserve
 
+    def fired(self, terms: c.SubmitOrder) -> None:
+        """Let a fired trigger become an order, with the checks of now.
+
+        Own orders give way to one that only reduces; leverage and attempts do not refuse it.
+        """
+        plain = msgspec.structs.replace(terms, at_ms=self.at_ms, trigger=None, trigger_ticks=None)
+        if terms.reduce_only:
+            plain = msgspec.structs.replace(plain, leverage=None, probe_limit=1 << 60)
+            if terms.self_trade is SelfTrade.EXPIRE_TAKER:
+                plain = msgspec.structs.replace(plain, self_trade=SelfTrade.EXPIRE_MAKER)
+        try:
+            self.accept(plain, None)
+        except Impossible as refused:
+            self.tell("rejected", terms.order_id, refused.reason.value)
+
     def check_state(self, market: Market, terms: c.SubmitOrder) -> None:
         """Refuse what state, reference, probing or leverage forbid."""
         immediate = terms.time_in_force in IMMEDIATE
@@ -191,6 +211,8 @@ class OrderDesk(Matcher):
         reach += order.leaves
         if reach <= 0:
             return
+        if held.is_pending:
+            raise Impossible(Reason.LIQUIDATION_PENDING)
         if reach > market.spec.position_limit_lots:
             raise Impossible(Reason.POSITION_SIZE_EXCEEDED)
         raised = reach - max(0, held.size if order.is_buy else -held.size)
@@ -403,6 +425,12 @@ class OrderDesk(Matcher):
         now = self.market(name).acting_state
         if now is before:
             return
+        if now is MarketState.DELISTED:
+            for order in list(self.market(name).orders):
+                if self.find(name, order.sequence) is not None:
+                    self.cancel(name, order, Reason.MARKET_DELISTED)
+            for order_id in sorted(self.market(name).triggers):
+                self.end_trigger(self.market(name), order_id)
         if now is MarketState.REDUCE_ONLY:
             for order in list(self.market(name).orders):
                 if not self.room(name, order.terms.account_id, is_buy=order.is_buy):

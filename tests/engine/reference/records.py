@@ -55,6 +55,9 @@ class Position:
     collateral: int = 0
     buys_reserve: int = 0
     sells_reserve: int = 0
+    is_warned: bool = False
+    is_pending: bool = False
+    deferred_until: int | None = None
 
 
 @dataclass
@@ -71,6 +74,12 @@ class Market:
     mark: int | None = None
     hours_closed: bool = False
     breaker_until: int | None = None
+    grace_until: int | None = None
+    dispersion: int = 0
+    debt: int = 0
+    pot: int = 0
+    premiums: list[int | None] = field(default_factory=list)
+    paid_hour: int = 0
     published: int = 0
     orders: list[Order] = field(default_factory=list)
     positions: dict[str, Position] = field(default_factory=dict)
@@ -85,10 +94,11 @@ class Market:
 
     @property
     def acting_state(self) -> MarketState:
-        """The strictest of the staff's state, the breaker and a missing index."""
+        """The strictest of the staff's state, the breaker, a debt and a missing index."""
         if self.index is None and self.state is not MarketState.DELISTED:
             return MarketState.HALTED
-        if self.breaker_until is not None and self.state is MarketState.ACTIVE:
+        stopped = self.breaker_until is not None or self.debt > 0
+        if stopped and self.state is MarketState.ACTIVE:
             return MarketState.REDUCE_ONLY
         return self.state
 
@@ -155,6 +165,7 @@ class Books:
     markets: dict[str, Market] = field(default_factory=dict)
     told: list[tuple[object, ...]] = field(default_factory=list)
     fees: int = 0
+    global_fund: int = 0
 
     def copy(self) -> "Books":
         """Copy all of it."""
@@ -166,11 +177,12 @@ class Books:
                 attempts={key: list(at) for key, at in market.attempts.items()},
                 triggers=dict(market.triggers),
                 pairs=dict(market.pairs),
+                premiums=list(market.premiums),
             )
             for name, market in self.markets.items()
         }
         accounts = {name: replace(account) for name, account in self.accounts.items()}
-        return Books(accounts=accounts, markets=markets, told=list(self.told), fees=self.fees)
+        return replace(self, accounts=accounts, markets=markets, told=list(self.told))
 
     def account(self, account_id: str) -> Account:
         """Return an account, made if there is none."""

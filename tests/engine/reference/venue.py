@@ -1,20 +1,18 @@
-"""The slow venue's other commands: settings, money, prices, states.
+"""The slow venue's other commands: settings, prices, states.
 
-What is not here: orders (`venue`).
+What is not here: orders (`orders`), money (`funding`), liquidations (`liquidation`).
 """
-
-import msgspec
 
 from engine import commands as c
 from engine.reasons import Reason
-from engine.vocabulary import MarketState, OrderType, SelfTrade, Side, TimeInForce, TriggerKind
+from engine.vocabulary import MarketState, OrderType, Side, TimeInForce, TriggerKind
 from tests.engine.reference import margin, money
+from tests.engine.reference.funding import Treasury
 from tests.engine.reference.money import Impossible
-from tests.engine.reference.orders import OrderDesk
 from tests.engine.reference.records import Market, Position
 
 
-class Venue(OrderDesk):
+class Venue(Treasury):
     """Everything that the comparison needs."""
 
     def do_SetLeverage(self, command: c.SetLeverage) -> None:  # noqa: N802 -- named for the command
@@ -50,16 +48,12 @@ class Venue(OrderDesk):
     @staticmethod
     def check_margin(market: Market, held: Position, leverage: int, taken: int) -> None:
         """Refuse if collateral or equity falls below initial margin at the mark."""
+        if held.is_pending:
+            raise Impossible(Reason.LIQUIDATION_PENDING)
         after = with_less(held, taken)
         needed = margin.initial(abs(held.size) * market.value_price() * market.unit, leverage)
         if min(after.collateral, money.equity(market, after)) < needed:
             raise Impossible(Reason.INSUFFICIENT_COLLATERAL)
-
-    def known(self, market_id: str) -> Market:
-        """Return a market or refuse."""
-        if market_id not in self.books.markets:
-            raise Impossible(Reason.NOT_FOUND)
-        return self.market(market_id)
 
     def do_MoveMargin(self, command: c.MoveMargin) -> None:  # noqa: N802 -- named for the command
         """Move margin in or out."""
@@ -104,21 +98,7 @@ class Venue(OrderDesk):
             return
         self.enter(terms, self.body(command))
 
-    # Money.
-
-    def do_CreditDeposit(self, command: c.CreditDeposit) -> None:  # noqa: N802 -- named for the command
-        """Credit a deposit."""
-        account = self.books.account(command.account_id)
-        account.cash += command.amount_micro
-        account.unfinal += command.amount_micro
-
-    def do_FinalizeDeposit(self, command: c.FinalizeDeposit) -> None:  # noqa: N802 -- named for it
-        """Make a deposit final; the comparison hands in only deposits that there are."""
-
-    def do_ContributeInsurance(self, command: c.ContributeInsurance) -> None:  # noqa: N802 -- for it
-        """Pay into a fund."""
-        if command.market_id is not None:
-            self.known(command.market_id).fund += command.amount_micro
+    # The venue.
 
     def do_ListMarket(self, command: c.ListMarket) -> None:  # noqa: N802 -- named for the command
         """List a market."""
@@ -138,8 +118,20 @@ class Venue(OrderDesk):
         """Open, pause or close a market."""
         market = self.known(command.market_id)
         before = market.acting_state
+        if market.state is MarketState.DELISTED:
+            raise Impossible(Reason.MARKET_CLOSED)
+        if market.state is MarketState.HALTED and command.state is not MarketState.HALTED:
+            market.grace_until = self.at_ms + 60_000
         market.state, market.hours_closed = command.state, command.hours_closed
         self.follow_state(command.market_id, before)
+
+    def do_SetMarketLimits(self, command: c.SetMarketLimits) -> None:  # noqa: N802 -- for it
+        """Change limits, fees or pricing."""
+        market = self.known(command.spec.market_id)
+        if command.spec.tick_lot_micro != market.spec.tick_lot_micro:
+            raise Impossible(Reason.INVALID_AMOUNT)
+        market.spec = command.spec
+        self.uncross(command.spec.market_id)
 
     def do_TripBreaker(self, command: c.TripBreaker) -> None:  # noqa: N802 -- named for the command
         """Let a market only reduce for a while."""
@@ -157,18 +149,23 @@ class Venue(OrderDesk):
                 self.move(move)
 
     def move(self, move: c.ReferenceMove) -> None:
-        """Take over one market's prices: uncross, then fire triggers."""
+        """Take over one market's prices: uncross, fire triggers, liquidate."""
         market = self.market(move.market_id)
         before = market.acting_state
         points = {order.sequence: len(market.admitted(order)) for order in market.orders}
         market.bid, market.ask, market.quoted_at = move.bid_ticks, move.ask_ticks, move.quoted_at_ms
+        longs = any(held.size > 0 for held in market.positions.values())
+        if market.index is None and move.index_half_ticks is not None and longs:
+            market.grace_until = self.at_ms + 60_000
         market.index, market.mark = move.index_half_ticks, move.mark_half_ticks
+        market.dispersion = move.dispersion_ppb
         for order in market.orders:
             gained = len(market.admitted(order)) > points[order.sequence]
             order.restless = order.restless or (order.resting and gained)
         self.follow_state(move.market_id, before)
         self.uncross(move.market_id)
         self.fire_triggers(move.market_id)
+        self.after_mark(move.market_id)
 
     def fire_triggers(self, name: str) -> None:
         """Fire what the mark stands at or beyond, the nearest first."""
@@ -263,21 +260,6 @@ class Venue(OrderDesk):
             raise Impossible(Reason.REDUCE_ONLY_REJECTED)
         if market.pairs.get(command.account_id, (None, None)) != pair:
             self.set_pair(command.market_id, command.account_id, pair)
-
-    def fired(self, terms: c.SubmitOrder) -> None:
-        """Let a fired trigger become an order, with the checks of now.
-
-        Own orders give way to one that only reduces; leverage and attempts do not refuse it.
-        """
-        plain = msgspec.structs.replace(terms, at_ms=self.at_ms, trigger=None, trigger_ticks=None)
-        if terms.reduce_only:
-            plain = msgspec.structs.replace(plain, leverage=None, probe_limit=1 << 60)
-            if terms.self_trade is SelfTrade.EXPIRE_TAKER:
-                plain = msgspec.structs.replace(plain, self_trade=SelfTrade.EXPIRE_MAKER)
-        try:
-            self.accept(plain, None)
-        except Impossible as refused:
-            self.tell("rejected", terms.order_id, refused.reason.value)
 
 
 def with_less(held: Position, taken: int) -> Position:
