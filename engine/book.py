@@ -93,6 +93,10 @@ class BookSide:
                     passed.update(self._levels[key])
         return [self.orders[sequence] for sequence in sorted(passed)]
 
+    def admitting(self) -> list[int]:
+        """Return the sequences that admit any point."""
+        return [sequence for line in self.lines[1:] for sequence in line.all()]
+
     def all(self) -> list[int]:
         """Return all resting sequences in order of entry."""
         return sorted(sequence for line in self.lines for sequence in line.all())
@@ -110,6 +114,10 @@ class Book:
     def side(self, *, is_buy: bool) -> BookSide:
         """Return the side that an order of this direction rests on."""
         return self.buys if is_buy else self.sells
+
+    def admitting(self) -> list[int]:
+        """Return the sequences of both sides that admit any point now."""
+        return self.buys.admitting() + self.sells.admitting()
 
     def move_reference(self, *, bid_ticks: int | None, ask_ticks: int | None) -> list[int]:
         """Follow a new reference (none: nobody admits a point but uncapped pegs)."""

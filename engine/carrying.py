@@ -149,7 +149,7 @@ def _rehearse(
 def _plan(d: Decision, market: Market, order: Order, lots: int, price: int, /) -> None:
     account_id = order.terms.account_id
     free = d.state.account(account_id).free_micro
-    before = market.positions.get(account_id, NO_POSITION).reserve_micro
+    position = market.positions.get(account_id, NO_POSITION)
     try:
         leg = plan_leg(d.state, market, order, lots, price, 0)
     except Refusal as refused:
@@ -158,7 +158,10 @@ def _plan(d: Decision, market: Market, order: Order, lots: int, price: int, /) -
         raise
     if not leg.opened_micro:
         return
-    released = max(0, before - leg.buy_reserve_micro - leg.sell_reserve_micro)
+    released = position.sell_reserve_micro - leg.sell_reserve_micro
+    if order.is_buy:
+        released = position.buy_reserve_micro - leg.buy_reserve_micro
+    released = max(0, released)
     there = free + released + leg.cash_micro
     if there < SLACK_MICRO:
         raise Refusal(

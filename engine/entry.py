@@ -7,6 +7,7 @@ refused any more. What is not here: the checks of an order's shape (`engine.shap
 import msgspec
 
 from engine.acceptance import check_reservation, check_risk, check_state
+from engine.candidates import candidates
 from engine.carrying import check_carries
 from engine.commands import ClosePosition, SubmitOrder
 from engine.decision import Decision, Refusal, is_matching
@@ -103,10 +104,24 @@ def accept(
         body=body,
     )
     check_carries(d, market, order, event)
+    if concludes and meets_nobody(d, market, order):
+        d.conclude(event)
+        d.conclude(_rested(d, market, order))
+        return
     d.emit(event)
     if terms.reduce_only and d.state.account(terms.account_id).free_micro <= 0:
         carry(d, market, terms.account_id)
     match_or_rest(d, market, order.sequence, concludes=concludes)
+
+
+def meets_nobody(d: Decision, market: Market, order: Order, /) -> bool:
+    """Tell whether a new order simply rests: nothing to plan, so nothing to rehearse."""
+    terms = order.terms
+    if terms.reduce_only or wants_at_once(terms):
+        return False
+    if terms.post_only or not is_matching(market, d.at_ms):
+        return True
+    return next(candidates(market, order), None) is None
 
 
 def _clamped(market: Market, terms: SubmitOrder, sequence: int, /) -> Order:
@@ -151,11 +166,18 @@ def match_or_rest(d: Decision, market: Market, sequence: int, /, *, concludes: b
     elif stop is not None and stop is not Reason.WOULD_NOT_FILL:
         (conclude_canceled if concludes else cancel)(d, market, left, stop)
     else:
-        restless = not matching and not terms.post_only
-        event = OrderRested(
-            at_ms=d.at_ms, market_id=terms.market_id, sequence=sequence, restless=restless
-        )
-        (d.conclude if concludes else d.emit)(event)
+        (d.conclude if concludes else d.emit)(_rested(d, market, left))
+
+
+def _rested(d: Decision, market: Market, order: Order, /) -> OrderRested:
+    """Let an order rest; restless, if it could not meet who rests there."""
+    restless = not order.terms.post_only and not is_matching(market, d.at_ms)
+    return OrderRested(
+        at_ms=d.at_ms,
+        market_id=order.terms.market_id,
+        sequence=order.sequence,
+        restless=restless,
+    )
 
 
 def wants_at_once(terms: SubmitOrder, /) -> bool:

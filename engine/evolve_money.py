@@ -204,6 +204,8 @@ def move_book(state: State, market: Market, old: ReferenceMove, new: ReferenceMo
     if state.journal is not None:
         state.journal.append((_move_book_back, market, None, new, old))
     gained = market.book.move_reference(bid_ticks=new.bid_ticks, ask_ticks=new.ask_ticks)
+    if old.bid_ticks is None:
+        gained = market.book.admitting()
     for sequence in sorted(gained):
         put(state, market.restless, sequence, True)
 

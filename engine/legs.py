@@ -172,7 +172,9 @@ def _finish(
     before = position.reserve_micro
     free = account.free_micro
     if needed_micro is not None:
-        there = free + max(0, before - buys - sells) + draft.cash_micro
+        released = max(0, position.buy_reserve_micro - buys)
+        released += max(0, position.sell_reserve_micro - sells)
+        there = free + released + draft.cash_micro
         if there < 0:
             raise Refusal(
                 Reason.INSUFFICIENT_COLLATERAL,

@@ -41,7 +41,7 @@ def check(books: Books, market: Market, order: Order, *, matching: bool) -> None
 
 
 def left(books: Books, market: Market, order: Order, lots: int, price: int) -> int:
-    """Return the cash that a fill of so many lots would leave free, below zero if it lacks."""
+    """Return what a fill would leave free, the other side's reserve kept; below zero: lacks."""
     try:
         side = money.planned_side(books, market, order, lots, price, 0)
     except Impossible as failed:
@@ -53,7 +53,7 @@ def left(books: Books, market: Market, order: Order, lots: int, price: int) -> i
     if not side.opened:
         return SPARE
     free = books.free(order.terms.account_id) + side.cash
-    return free + money.released_reserve(market, order, side.after, lots)
+    return free + money.released_reserve(market, order, side.after, is_buy=order.is_buy)
 
 
 def may_close(market: Market, order: Order, lots: int, price: int) -> bool:

@@ -195,22 +195,22 @@ def raised_side(
     posted = max(own, lacking)
     after.collateral += posted
     cash -= posted
-    there = books.free(order.terms.account_id) + released_reserve(market, order, after, lots) + cash
+    there = books.free(order.terms.account_id) + cash
+    there += sum(released_reserve(market, order, after, is_buy=side) for side in (True, False))
     if there < 0:
         raise Impossible(Reason.INSUFFICIENT_COLLATERAL)
     fee = min(fee, there)
     return Side(order, after, cash - fee, fee, value)
 
 
-def released_reserve(market: Market, order: Order, after: Position, lots: int) -> int:
-    """Return what the account's reservation here gives free by the fill, at least nothing."""
+def released_reserve(market: Market, order: Order, after: Position, *, is_buy: bool) -> int:
+    """Return what a side's reservation gives free by the fill, at least nothing."""
     account_id = order.terms.account_id
     held = market.position(account_id)
-    now = held.buys_reserve + held.sells_reserve
+    now = held.buys_reserve if is_buy else held.sells_reserve
     keep = (held.size, order.leaves)
     whole = abs(after.size - held.size)
     held.size, order.leaves = after.size, order.leaves - whole
-    later = needed_reserve(market, account_id, is_buy=True, extra=None)
-    later += needed_reserve(market, account_id, is_buy=False, extra=None)
+    later = needed_reserve(market, account_id, is_buy=is_buy, extra=None)
     held.size, order.leaves = keep
     return max(0, now - later)

@@ -370,8 +370,9 @@ class OrderDesk(Matcher):
     def cancel_all(self, name: str, account_id: str, reason: Reason, *, spare: bool) -> None:
         """Cancel an account's orders and triggers in a market, in order of entry."""
         for order in list(self.market(name).orders):
-            if order.terms.account_id == account_id:
-                self.cancel(name, order, reason)
+            still = self.find(name, order.sequence)
+            if still is not None and still.terms.account_id == account_id:
+                self.cancel(name, still, reason)
         waiting = self.market(name).triggers
         for order_id in sorted(waiting):
             terms = waiting[order_id]
@@ -433,6 +434,8 @@ class OrderDesk(Matcher):
                 self.end_trigger(self.market(name), order_id)
         if now is MarketState.REDUCE_ONLY:
             for order in list(self.market(name).orders):
+                if self.find(name, order.sequence) is None:
+                    continue
                 if not self.room(name, order.terms.account_id, is_buy=order.is_buy):
                     self.cancel(name, order, Reason.MARKET_REDUCE_ONLY)
         self.uncross(name)
