@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "compliance", "staking", "trading")
-CLIENTS = ("godark_client", "godark_verify")
+CLIENTS = ("godark_client",)
 ROOMS = (*APPS, "godark", "engine", "prices", "chain")
 
 
