@@ -5,7 +5,7 @@ An app that registers a model with the staff's site adds it here; a test finds w
 
 DESKS: dict[str, tuple[str, ...]] = {
     "People": ("accounts.user", "auth.group", "otp_totp.totpdevice"),
-    "Compliance": (),
+    "Compliance": ("compliance.accountrestriction",),
     "Markets": (
         "trading.market",
         "trading.pricesource",

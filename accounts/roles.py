@@ -32,6 +32,8 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "axes.view_accessattempt": (Role.SUPPORT, *OVERSEERS),
     "axes.view_accessfailurelog": OVERSEERS,
     "axes.view_accesslog": (Role.COMPLIANCE, *OVERSEERS),
+    "compliance.view_accountrestriction": (Role.COMPLIANCE, Role.SUPPORT, *OVERSEERS),
+    "compliance.add_accountrestriction": (Role.COMPLIANCE, Role.SUPERADMIN),
     "jobs.view_jobfailure": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
     "jobs.view_jobrun": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
     "otp_totp.view_totpdevice": OVERSEERS,

@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import ApiKey, User, Wallet
+from accounts.models import AccountActivity, ApiKey, User, Wallet
 
 
 def people_with_second_factor() -> QuerySet[User]:
@@ -26,3 +26,13 @@ def linked_wallet(user: User, /) -> Wallet | None:
 def api_keys_of(user: User) -> QuerySet[ApiKey]:
     """Return a person's living API keys, newest first."""
     return ApiKey.objects.filter(user=user, deleted_at__isnull=True).order_by("-created_at", "-id")
+
+
+def activity_of(user: User) -> QuerySet[AccountActivity]:
+    """Return what happened at a person's doors; the page orders it."""
+    return AccountActivity.objects.filter(user=user)
+
+
+def has_second_factor(user: User) -> bool:
+    """Tell whether a device of this person is confirmed."""
+    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())

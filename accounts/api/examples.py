@@ -110,3 +110,42 @@ WRONG_PASSWORD: dict[str, Any] = {
     "field": "password",
     "extra": {},
 }
+ACCOUNT: dict[str, Any] = {
+    "id": "7a1f0c52-2f0c-4d4b-9d5e-3f5d2f1a7c11",
+    "email": "dana@example.com",
+    "created_at": 1_763_136_000_000,
+    "status": "ACTIVE",
+    "status_reason": "",
+    "tier": "FREE",
+    "limits": {
+        "requests": {"per_minute": 60, "burst": 40, "used": 3, "left": 37, "reset_seconds": 3},
+        "orders": {"per_minute": 30, "burst": 30, "used": 0, "left": 30, "reset_seconds": 0},
+        "cancels": {"per_minute": 60, "burst": 60, "used": 0, "left": 60, "reset_seconds": 0},
+        "socket_messages_per_second": 10,
+        "connections": 2,
+        "subscriptions": 10,
+        "unfilled_attempts_per_minute": 20,
+        "open_orders": 20,
+    },
+    "two_factor_enabled": False,
+    "permissions": ["READ", "TRADE", "WITHDRAW"],
+}
+ACTIVITY: dict[str, Any] = {
+    "id": "1c0f6a52-6f0c-4d4b-9d5e-3f5d2f1a7c12",
+    "kind": "LOGGED_IN",
+    "happened_at": 1_763_136_000_000,
+    "address": "203.0.113.7",
+    "device": "curl/8.5.0",
+    "detail": "",
+}
+CHANGE_PASSWORD: dict[str, Any] = {
+    "current_password": "Correct-Horse-7",
+    "new_password": "Another-Horse-8",
+    "confirm_password": "Another-Horse-8",
+}
+WRONG_OLD: dict[str, Any] = {
+    "code": "PERMISSION_DENIED",
+    "detail": "The old password is wrong.",
+    "field": "current_password",
+    "extra": {},
+}

@@ -268,9 +268,11 @@ class LogOutEverywhereView(APIView):
         return Response(status=204)
 
 
-def validated(kind: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+def validated(
+    kind: type[serializers.Serializer[Any]], request: Request, **context: Any
+) -> dict[str, Any]:
     """Return what the body says, or refuse it."""
-    serializer = kind(data=request.data)
+    serializer = kind(data=request.data, context=context)
     serializer.is_valid(raise_exception=True)
     found: dict[str, Any] = serializer.validated_data
     return found

@@ -1,6 +1,7 @@
 """The people of the demonstration, for `manage.py prepare_demonstration` in development alone.
 
-Two superadmins, so that what takes two people can be tried, and two traders.
+Two superadmins, so that what takes two people can be tried, and two traders with an API key each,
+of a market maker's limits, so that programs can trade at once. `make_traders` makes more of them.
 """
 
 import base64
@@ -9,18 +10,27 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import User
+from accounts.models import AccountTier, ApiKey, Permission, User
 from accounts.passwords import made_up_password
 from accounts.roles import Role
+from accounts.secrets_at_rest import UnsealError
+from accounts.services.api_keys import Terms, create_api_key, find_known_key
 from accounts.services.audit import record_action, roles_of
+from accounts.services.signed_requests import passphrase_hash
 from accounts.services.staff import put_on_staff, replace_device
+from accounts.services.tiers import find_tier, give_tier
+from godark.limits import Tier
 
 STAFF = ("ada@godark.example", "grace@godark.example")
 TRADERS = ("alice@godark.example", "bob@godark.example")
 SECRET_BYTES = 20
+KEY_NAME = "demonstration"
+DEMONSTRATION_TIER = Tier.MARKET_MAKER
 
 LogIn = dict[str, str]
 
@@ -50,8 +60,78 @@ def known(remembered: Mapping[str, Any], kind: str, email: str) -> LogIn:
 def ensure_trader(log_in: LogIn) -> LogIn:
     """Return a trader's log-in after making it work."""
     password = log_in.get("password") or made_up_password()
-    ensure_person(email=log_in["email"], password=password)
-    return log_in | {"password": password}
+    user = ensure_person(email=log_in["email"], password=password)
+    if find_tier(user.pk) is not DEMONSTRATION_TIER:
+        give_tier(user=user, tier=DEMONSTRATION_TIER)
+    return (
+        log_in
+        | {"password": password, "account_id": str(user.pk), "tier": DEMONSTRATION_TIER.value}
+        | ensure_key(user=user, remembered=log_in)
+    )
+
+
+def ensure_key(*, user: User, remembered: LogIn) -> LogIn:
+    """Return an API key of a trader with everything that signs, made anew where it does not fit."""
+    passphrase = remembered.get("passphrase", "")
+    try:
+        known = find_known_key(remembered.get("api_key", ""))
+    except UnsealError:
+        known = None
+    if (
+        known is not None
+        and known.user.pk == user.pk
+        and known.secret == remembered.get("secret")
+        and known.passphrase_hash == passphrase_hash(passphrase, key_id=known.id)
+        and set(known.permissions) == set(Permission)
+    ):
+        return {name: remembered[name] for name in ("api_key", "secret", "passphrase")}
+    retire_keys(user)
+    return new_key(user)
+
+
+def retire_keys(user: User) -> None:
+    """Delete the demonstration's earlier keys, which nobody knows the secret of."""
+    earlier = ApiKey.objects.filter(user=user, name=KEY_NAME, deleted_at__isnull=True)
+    earlier.update(
+        deleted_at=timezone.now(), secret_sealed=None, public_key=None, passphrase_sealed=None
+    )
+
+
+def new_key(user: User) -> LogIn:
+    """Return a new API key that may do everything, with what signs."""
+    passphrase = secrets.token_urlsafe(12)
+    made = create_api_key(
+        user=user,
+        terms=Terms(name=KEY_NAME, permissions=tuple(Permission)),
+        passphrase=passphrase,
+    )
+    return {
+        "api_key": made.key.api_key,
+        "secret": made.secret or "",
+        "passphrase": passphrase,
+    }
+
+
+@transaction.atomic
+def make_traders(*, number: int, tier: Tier) -> list[LogIn]:
+    """Return so many new traders with one API key each; they share a password, so one hash does."""
+    password = made_up_password()
+    hashed, batch = make_password(password), secrets.token_hex(3)
+    users = User.objects.bulk_create(
+        User(email=f"trader-{batch}-{place}@godark.example", password=hashed)
+        for place in range(1, number + 1)
+    )
+    AccountTier.objects.bulk_create(AccountTier(user=user, tier=tier.value) for user in users)
+    record_action(
+        action="make_traders",
+        object_type="accounts.user",
+        changes={"number": number, "tier": tier.value},
+    )
+    return [
+        {"email": user.email, "password": password, "account_id": str(user.pk), "tier": tier.value}
+        | new_key(user)
+        for user in users
+    ]
 
 
 def ensure_staff(log_in: LogIn) -> LogIn:

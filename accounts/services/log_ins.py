@@ -55,12 +55,15 @@ def log_in(*, request: HttpRequest, email: str, password: str, otp: str = "") ->
         raise Failure(Code.AUTHENTICATION_FAILED, WRONG)
     if TOTPDevice.objects.filter(user=user, confirmed=True).exists():
         check_code(request=request, user=user, otp=otp)
-    with transaction.atomic():
-        open_session(request=request, user=user)
-        family = TokenFamily.objects.create(
-            user=user, session_key=request.session.session_key or ""
-        )
-        return new_tokens(family)
+    return begin_log_in(request=request, user=user)
+
+
+@transaction.atomic
+def begin_log_in(*, request: HttpRequest, user: User) -> Tokens:
+    """Open a browser's session and a family of tokens for a person who may come in."""
+    open_session(request=request, user=user)
+    family = TokenFamily.objects.create(user=user, session_key=request.session.session_key or "")
+    return new_tokens(family)
 
 
 @sensitive_variables("otp")

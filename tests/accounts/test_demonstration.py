@@ -1,14 +1,19 @@
+import hmac
 import json
 import stat
+import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import StaffAction, User
+from accounts.models import ApiKey, StaffAction, User
+from accounts.short_memory import ShortMemory
 from tests.accounts.factories import code_of, enter_back_office
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +40,8 @@ def test_the_file_holds_two_staff_and_two_traders_for_its_owner_only(file: Path)
     content = read(file)
     assert content["base_url"] == URL
     assert [sorted(one) for one in content["staff"]] == [["email", "password", "totp_secret"]] * 2
-    assert [sorted(one) for one in content["traders"]] == [["email", "password"]] * 2
+    keys = ["account_id", "api_key", "email", "passphrase", "password", "secret", "tier"]
+    assert [sorted(one) for one in content["traders"]] == [keys] * 2
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["demo.json"]
 
@@ -52,6 +58,60 @@ def test_everybody_in_the_file_can_log_in(file: Path) -> None:
     for one in read(file)["traders"]:
         typed = {"email": one["email"], "password": one["password"]}
         assert Client().post("/login", typed).status_code == 302
+
+
+def test_every_trader_in_the_file_signs_at_once_and_has_the_limits_that_it_says(file: Path) -> None:
+    prepare()
+    for one in read(file)["traders"]:
+        answer = signed(one)
+        assert answer.status_code == 200
+        assert (answer.json()["id"], answer.json()["tier"]) == (one["account_id"], one["tier"])
+        assert answer.json()["permissions"] == ["READ", "TRADE", "WITHDRAW"]
+
+
+def signed(trader: dict[str, str]) -> Any:
+    """Return the account as a trader of the file sees it, by what the file holds alone."""
+    stamp = str(time.time_ns() // 1_000_000)
+    message = f"{stamp}GET/api/v1/account".encode()
+    return Client().get(
+        "/api/v1/account",
+        headers={
+            "GD-API-KEY": trader["api_key"],
+            "GD-TIMESTAMP": stamp,
+            "GD-SIGNATURE": hmac.new(trader["secret"].encode(), message, "sha256").hexdigest(),
+            "GD-PASSPHRASE": trader["passphrase"],
+        },
+    )
+
+
+def test_a_key_that_does_not_fit_any_more_is_replaced(file: Path, settings: Any) -> None:
+    prepare()
+    before = read(file)["traders"]
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    ShortMemory.everyone[0].clear()
+    prepare()
+    after = read(file)["traders"]
+    assert {one["api_key"] for one in before}.isdisjoint(one["api_key"] for one in after)
+    assert [signed(one).status_code for one in after] == [200, 200]
+    assert ApiKey.objects.filter(deleted_at__isnull=True).count() == 2
+
+
+def test_more_traders_are_made_for_benches(settings: Any) -> None:
+    out = StringIO()
+    call_command("make_traders", "3", "--tier", "LOAD", stdout=out)
+    made = json.loads(out.getvalue())["traders"]
+    assert len({one["account_id"] for one in made}) == 3
+    shown = signed(made[1]).json()
+    assert (shown["tier"], shown["limits"]["requests"]) == ("LOAD", None)
+    typed = {"email": made[2]["email"], "password": made[2]["password"]}
+    assert Client().post("/login", typed).status_code == 302
+    settings.IN_PRODUCTION = True
+    with pytest.raises(CommandError, match="development only"):
+        call_command("make_traders", "1")
+    for number in ("0", "-1", "10001"):
+        settings.IN_PRODUCTION = False
+        with pytest.raises(CommandError):
+            call_command("make_traders", "--", number)
 
 
 def test_a_second_run_changes_nothing(file: Path) -> None:
@@ -103,11 +163,16 @@ def test_a_secret_that_is_none_is_replaced(file: Path) -> None:
 
 def test_a_machine_that_lost_its_database_gets_the_same_people(file: Path) -> None:
     prepare()
-    before = file.read_text()
+    before = read(file)
     TOTPDevice.objects.all().delete()
     User.objects.filter(is_staff=False).delete()
     prepare()
-    assert file.read_text() == before
+    after = read(file)
+    assert after["staff"] == before["staff"]
+    assert [one["password"] for one in after["traders"]] == [
+        one["password"] for one in before["traders"]
+    ]
+    assert [signed(one).status_code for one in after["traders"]] == [200, 200]
     assert User.objects.count() == 4
 
 

@@ -82,7 +82,12 @@ def test_every_list_stands_on_a_desk() -> None:
 
 def test_the_index_shows_the_desks_of_a_role_and_no_other() -> None:
     page = staff_client(staff_member(Role.SUPPORT)).get("/admin/")
-    assert [desk["name"] for desk in page.context["app_list"]] == ["People", "Markets", "Audit"]
+    assert [desk["name"] for desk in page.context["app_list"]] == [
+        "People",
+        "Compliance",
+        "Markets",
+        "Audit",
+    ]
     page = staff_client(staff_member(Role.SUPERADMIN)).get("/admin/")
     shown = [desk["name"] for desk in page.context["app_list"]]
     assert shown == [desk for desk in DESKS if desk in shown]
