@@ -53,6 +53,12 @@ UNCERTAIN = Refusal(
 )
 
 
+def check(refusal: Refusal | None) -> None:
+    """Raise the Failure of a refusal, if there is one."""
+    if refusal is not None:
+        raise refusal.failure
+
+
 def may_sign_up(*, address: str | None) -> Refusal | None:
     """Say whether somebody at an address may sign up; places are not known yet."""
     del address

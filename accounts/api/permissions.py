@@ -55,10 +55,18 @@ class MayWithdraw(IsCaller):
 class MayReadOrTrade(IsCaller):
     """READ for what only looks, TRADE for the rest of one address."""
 
+    writes: type[IsCaller] = MayTrade
+
     def has_permission(self, request: Request, view: Any) -> bool:
         """Ask for the permission that the method needs."""
         only_looks = request.method in {"GET", "HEAD", "OPTIONS"}
-        return (MayRead if only_looks else MayTrade)().has_permission(request, view)
+        return (MayRead if only_looks else self.writes)().has_permission(request, view)
+
+
+class MayReadOrWithdraw(MayReadOrTrade):
+    """READ for what only looks, WITHDRAW for what moves money between vault and wallet."""
+
+    writes = MayWithdraw
 
 
 class IsPerson(IsCaller):

@@ -5,11 +5,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.permissions import MayRead
 from godark.errors import Code, Failure
 from godark.pagination import CursorPage
 from trading.api.vault import usdt
@@ -133,7 +134,7 @@ class BatchDetailView(APIView):
 class AccountProofView(APIView):
     """The caller's own proof."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (MayRead,)
 
     @extend_schema(
         operation_id="account_proof",

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.permissions import MayReadOrWithdraw
+from accounts.models import User
+from accounts.selectors import linked_wallet
+from compliance import gate
 from godark.errors import Code, Failure
 from trading.api.wallet import owner_of
 from trading.models import Deposit, Withdrawal
@@ -127,10 +130,21 @@ def withdrawal_body(row: Withdrawal) -> dict[str, Any]:
     }
 
 
+def check_may_deposit(owner: User) -> None:
+    """Refuse whoever compliance lets bring no money in."""
+    gate.check(gate.may_deposit(owner.pk, wallet=address_of(owner)))
+
+
+def address_of(owner: User) -> str:
+    """Return the linked wallet, empty without one."""
+    wallet = linked_wallet(owner)
+    return "" if wallet is None else wallet.address
+
+
 class VaultRoom(APIView):
     """What all of these views share."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (MayReadOrWithdraw,)
 
 
 class VaultViewPage(VaultRoom):
@@ -161,6 +175,7 @@ class AuthorizeView(VaultRoom):
         """Return the transaction that the wallet signs and sends."""
         asked = AmountSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        check_may_deposit(owner_of(request))
         made = vaults.authorize(solana(), user=owner_of(request), amount_micro=asked.micro())
         return Response({"transaction": made})
 
@@ -177,6 +192,7 @@ class DepositView(VaultRoom):
     )
     def post(self, request: Request) -> Response:
         """Draw it; it may be traded with once the chain has confirmed it."""
+        check_may_deposit(owner_of(request))
         vaults.draw_deposit(solana(), user=owner_of(request))
         view = vaults.vault_of(solana(), user=owner_of(request))
         return Response(vault_body(view), status=202)
@@ -196,6 +212,8 @@ class WithdrawView(VaultRoom):
         """Reserve it; it is paid after the root that releases it."""
         asked = AmountSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        owner = owner_of(request)
+        gate.check(gate.may_withdraw(owner.pk, wallet=address_of(owner)))
         row = vaults.withdraw(solana(), user=owner_of(request), amount_micro=asked.micro())
         if row.state == "REFUSED":
             raise Failure(

@@ -4,14 +4,15 @@ from typing import Any, cast
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.permissions import IsPerson, MayRead
 from accounts.models import User
 from accounts.selectors import linked_wallet
 from accounts.services.wallets import challenge_wallet, link_wallet, unlink_wallet
+from compliance import gate
 from trading.api.fields import MomentMs
 
 LONGEST_ADDRESS = 44
@@ -56,7 +57,7 @@ def owner_of(request: Request) -> User:
 class WalletChallengeView(APIView):
     """A challenge to sign."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (IsPerson,)
 
     @extend_schema(
         operation_id="wallet_challenge",
@@ -70,14 +71,16 @@ class WalletChallengeView(APIView):
         """Return the message to sign; it serves once, for five minutes."""
         asked = AddressSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        made = challenge_wallet(user=owner_of(request), address=asked.validated_data["address"])
+        owner, address = owner_of(request), asked.validated_data["address"]
+        gate.check(gate.may_link(owner.pk, wallet=address))
+        made = challenge_wallet(user=owner, address=address)
         return Response(ChallengeSerializer(made).data)
 
 
 class WalletLinkView(APIView):
     """The link of a wallet to the account."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (IsPerson,)
 
     @extend_schema(
         operation_id="wallet_link",
@@ -90,14 +93,16 @@ class WalletLinkView(APIView):
         """Link it; one wallet per account and one account per wallet."""
         asked = LinkSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        wallet = link_wallet(user=owner_of(request), **asked.validated_data)
+        owner = owner_of(request)
+        gate.check(gate.may_link(owner.pk, wallet=asked.validated_data["address"]))
+        wallet = link_wallet(user=owner, **asked.validated_data)
         return Response(WalletSerializer(wallet).data, status=201)
 
 
 class WalletUnlinkView(APIView):
     """The end of a link."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (IsPerson,)
 
     @extend_schema(
         operation_id="wallet_unlink",
@@ -115,7 +120,7 @@ class WalletUnlinkView(APIView):
 class WalletInfoView(APIView):
     """The linked wallet."""
 
-    permission_classes = (IsAuthenticated,)
+    permission_classes = (MayRead,)
 
     @extend_schema(
         operation_id="wallet_info",
