@@ -49,7 +49,7 @@ def test_the_account_shows_its_tier_and_what_is_left(trader: User) -> None:
     assert shown["limits"]["unfilled_attempts_per_minute"] == 20
     assert shown["limits"]["open_orders"] == 20
     for number in range(20):
-        signer.send("POST", f"/api/v1/orders?n={number}", "{}")
+        signer.send("POST", f"/api/v1/orders/none/of/these?n={number}", "{}")
     orders = signer.send("GET", ACCOUNT).json()["limits"]["orders"]
     assert orders["left"] == 30 - orders["used"] < 30
 
