@@ -13,6 +13,7 @@ from engine import commands as c
 from engine.codec import decode_command
 from godark.errors import Code, Failure
 from trading.models import Command, CommandStatus, Fill, Order, Position
+from trading.projections.ids import OUR_UUID
 from trading.selectors.market_terms import MarketTerms, access_terms
 from trading.selectors.order_views import (
     Json,
@@ -46,7 +47,7 @@ def access_order(account_id: uuid.UUID, /, *, name: str) -> Order:
     """Return the account's order of this id, answered or not; refuse any other."""
     order_id = read_id(name)
     order = orders_of(account_id).filter(id=order_id).first()
-    order = order or _waiting_order(account_id, order_id=str(order_id))
+    order = order or waiting_order(account_id, order_id=str(order_id))
     if order is None:
         raise no_such_order()
     return order
@@ -57,7 +58,7 @@ def access_order_by_client_id(account_id: uuid.UUID, /, *, client_order_id: str)
     found = orders_of(account_id).filter(client_order_id=client_order_id)
     order = (
         found.exclude(status="REJECTED").first()
-        or _waiting_order(account_id, client_order_id=client_order_id)
+        or waiting_order(account_id, client_order_id=client_order_id)
         or found.order_by("-created_at_ms", "-id").first()
     )
     if order is None:
@@ -106,12 +107,26 @@ def fills_by_order(orders: Iterable[Order], /) -> dict[uuid.UUID, list[Fill]]:
 
 
 def by_engine_ids(account_id: uuid.UUID, /, *, engine_ids: Iterable[str]) -> dict[str, Order]:
-    """Return the account's orders by what the engine calls them."""
-    found = orders_of(account_id).filter(engine_id__in=list(engine_ids))
+    """Return the account's orders by what the engine calls them.
+
+    People's orders are called by their id; those that the engine itself placed (a fired
+    take-profit, say) have a name of their own, and are few.
+    """
+    names = set(engine_ids)
+    own = {name for name in names if OUR_UUID.fullmatch(name)}
+    found = list(orders_of(account_id).filter(id__in=own)) if own else []
+    if names - own:
+        found += orders_of(account_id).filter(engine_id__in=names - own)
     return {order.engine_id: order for order in found}
 
 
-def _waiting_order(account_id: uuid.UUID, /, **names: str) -> Order | None:
+def engine_ids_of(account_id: uuid.UUID, /, *, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return what the engine calls the account's orders of these ids."""
+    found = orders_of(account_id).filter(id__in=set(ids))
+    return dict(found.values_list("id", "engine_id"))
+
+
+def waiting_order(account_id: uuid.UUID, /, **names: str) -> Order | None:
     """Return an order that the engine has not answered yet, as it was asked for."""
     waiting = Command.objects.filter(
         Q(account_id=account_id, kind__in=PLACING, status=CommandStatus.WAITING)

@@ -4,8 +4,9 @@ What is not here: placing (`trading.services.order_entry`).
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 
@@ -22,8 +23,10 @@ from trading.selectors.orders import (
     access_order,
     access_order_by_client_id,
     by_engine_ids,
+    engine_ids_of,
     no_such_order,
     read_id,
+    waiting_order,
     whole_view,
     whole_views,
 )
@@ -33,6 +36,8 @@ from trading.services.order_terms import Body
 from trading.services.refusals import refusal
 from trading.services.traders import Trader
 from trading.services.venue_pause import Wish, check_not_paused, pause_level
+
+Found = TypeVar("Found")
 
 
 async def answers_to(commands: Sequence[c.Command], /) -> list[inbox.Outcome]:
@@ -103,21 +108,29 @@ async def cancel_many(
 def _names(
     trader: Trader, ids: Sequence[str], client_order_ids: Sequence[str]
 ) -> list[str | Failure]:
-    """Return what the engine calls each order; whether it is there, says the engine."""
+    """Return what the engine calls each order; whether it is open, says the engine."""
     check_not_paused(Wish.CANCEL, level=pause_level())
-    named: list[str | Failure] = []
-    for name in ids:
-        try:
-            named.append(str(read_id(name)))
-        except Failure as refused:
-            named.append(refused)
+    read = [_or_refusal(read_id, name) for name in ids]
+    known = engine_ids_of(
+        trader.account_id, ids=[one for one in read if isinstance(one, uuid.UUID)]
+    )
+    # An order that is not answered yet has no row; it is called by its id.
+    named = [one if isinstance(one, Failure) else known.get(one, str(one)) for one in read]
     for name in client_order_ids:
-        try:
-            order = access_order_by_client_id(trader.account_id, client_order_id=name)
-            named.append(order.engine_id)
-        except Failure as refused:
-            named.append(refused)
+        order = _or_refusal(_by_client_id, trader, name)
+        named.append(order if isinstance(order, Failure) else order.engine_id)
     return named
+
+
+def _by_client_id(trader: Trader, name: str) -> Order:
+    return access_order_by_client_id(trader.account_id, client_order_id=name)
+
+
+def _or_refusal(find: Callable[..., Found], *named: Any) -> Found | Failure:
+    try:
+        return find(*named)
+    except Failure as refused:
+        return refused
 
 
 def _canceled(
@@ -126,29 +139,40 @@ def _canceled(
     views = views_of(trader, engine_ids={name for name in named if isinstance(name, str)})
     remaining = iter(outcomes)
     return [
-        name if isinstance(name, Failure) else _end_of(views.get(name), next(remaining))
+        name if isinstance(name, Failure) else _end(trader, name, next(remaining), views=views)
         for name in named
     ]
 
 
 def _changed(trader: Trader, engine_id: str, outcome: inbox.Outcome, terms: MarketTerms) -> Answer:
     """Return an order after an amendment, or raise why it was not amended."""
-    order = by_engine_ids(trader.account_id, engine_ids=[engine_id]).get(engine_id)
-    view = None if order is None else whole_view(order)
-    return only([_end_of(view, outcome, terms=terms)])
+    views = views_of(trader, engine_ids={engine_id})
+    return only([_end(trader, engine_id, outcome, views=views, terms=terms)])
 
 
-def _end_of(
-    view: Json | None, outcome: inbox.Outcome, /, *, terms: MarketTerms | None = None
+def _end(
+    trader: Trader,
+    engine_id: str,
+    outcome: inbox.Outcome,
+    /,
+    *,
+    views: dict[str, Json],
+    terms: MarketTerms | None = None,
 ) -> Answer | Failure:
     """Return what a wish about one order has come to; others' orders are not there (I26)."""
+    view = views.get(engine_id)
     if outcome.is_set_aside:
         return Failure(UNEXPECTED.code, UNEXPECTED.detail)
+    if not outcome.is_known:
+        waiting = waiting_order(trader.account_id, order_id=engine_id) if view is None else None
+        if waiting is not None:
+            view = whole_view(waiting)
+        return unanswered() if view is None else Answer(HTTPStatus.ACCEPTED, view)
     if view is None:
-        return unanswered() if not outcome.is_known else no_such_order()
+        return no_such_order()
     if outcome.reason:
         return refusal(outcome.reason, numbers=outcome.numbers, terms=terms, extra={"order": view})
-    return Answer(HTTPStatus.OK if outcome.is_known else HTTPStatus.ACCEPTED, view)
+    return Answer(HTTPStatus.OK, view)
 
 
 def unanswered() -> Failure:
