@@ -12,7 +12,13 @@ from pytest_django.plugin import blocking_manager_key
 from accounts.short_memory import ShortMemory
 from godark.database_roles import as_owner, as_site
 from tests.database import run_past_triggers
-from tests.live_site import LiveSite, prepare_live_site, start_live_site, stop_live_site
+from tests.live_site import (
+    LiveSite,
+    prepare_live_site,
+    start_live_site,
+    start_trading,
+    stop_live_site,
+)
 from tests.servers import EMBEDDED_VARIABLE, SessionServers, is_embedded
 
 SERVERS = pytest.StashKey[SessionServers]()
@@ -110,3 +116,12 @@ def live_site() -> Iterator[LiveSite]:
     child = start_live_site(site)
     yield site
     stop_live_site(child)
+
+
+@pytest.fixture(scope="session")
+def trading_site(live_site: LiveSite) -> Iterator[LiveSite]:
+    """Return the running site with engine and prices beside it: markets trade."""
+    children = start_trading(live_site)
+    yield live_site
+    for child in children:
+        stop_live_site(child)

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
+
 from godark.supervisor.launch import launched
 from tests.servers import is_embedded, session_servers, wait_until, worker_number
 
@@ -90,24 +92,54 @@ def prepare_live_site(kind: str = "live") -> LiveSite:
 def start_live_site(site: LiveSite) -> subprocess.Popen[bytes]:
     """Start daphne and wait until the site answers; its output is var/web.log."""
     port = str(urlsplit(site.url).port)
-    argv = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", port]
-    log_path = site.var / "web.log"
-    with log_path.open("wb") as log:
-        child = subprocess.Popen(
-            launched([*argv, "godark.asgi:application"], end_signal=signal.SIGTERM),
+    words = ("daphne", "-v", "0", "-b", "127.0.0.1", "-p", port, "godark.asgi:application")
+    child = start_process(site, "web", *words)
+    sentence = f"The live site did not start; see {site.var}/web.log."
+    wait_until(lambda: answers(site.url), child=child, sentence=sentence)
+    return child
+
+
+def start_process(site: LiveSite, name: str, *words: str) -> subprocess.Popen[bytes]:
+    """Start `python -m` with these words for a site; its output is var/NAME.log."""
+    with (site.var / f"{name}.log").open("ab") as log:
+        return subprocess.Popen(
+            launched([sys.executable, "-m", *words], end_signal=signal.SIGTERM),
             cwd=ROOT,
             env=site.environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
         )
-    sentence = f"The live site did not start; see {log_path}."
-    wait_until(lambda: answers(site.url), child=child, sentence=sentence)
-    return child
+
+
+def start_trading(site: LiveSite) -> list[subprocess.Popen[bytes]]:
+    """Start engine and prices of a running site and wait until its markets trade."""
+    children = [
+        start_process(site, "engine", "manage", "run_engine"),
+        start_process(site, "prices", "manage", "run_prices"),
+    ]
+    sentence = f"The markets did not open; see {site.var}."
+    try:
+        wait_until(lambda: is_trading(site), child=children[0], sentence=sentence)
+    except BaseException:
+        for child in children:
+            stop_live_site(child)
+        raise
+    return children
+
+
+def is_trading(site: LiveSite) -> bool:
+    """Tell whether Bitcoin is open and has a reference; asking the site would cost requests."""
+    with psycopg.connect(site.environment["DATABASE_URL"]) as connection:
+        found = connection.execute(
+            "SELECT state, bid_ticks FROM trading_market JOIN trading_marketticker"
+            " ON market_id = trading_market.id WHERE base = 'BTC'"
+        ).fetchone()
+    return found is not None and found[0] == "ACTIVE" and found[1] is not None
 
 
 def stop_live_site(child: subprocess.Popen[bytes]) -> None:
-    """End daphne, by force after 5 s."""
+    """End a process of the site, by force after 5 s."""
     child.terminate()
     try:
         child.wait(timeout=5)

@@ -1,7 +1,7 @@
 """What the doors of trading take in: fields, types, and which of them belong together.
 
-Whether a price is a multiple of the tick is said by `trading.services.order_terms`, whether an
-order may stand by the engine.
+One instance of each serves all requests: it keeps nothing of them. Whether a price is a multiple
+of the tick is said by `trading.services.order_terms`, whether an order may stand by the engine.
 """
 
 from collections.abc import Mapping
@@ -10,17 +10,16 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.fields import StrictSerializer, Truth
 from engine import vocabulary as v
 from trading.api.strict import (
     LARGEST_MOMENT_MS,
-    Body,
     ClientOrderId,
     DecimalText,
     FieldOf,
     Name,
     OneOf,
     Symbol,
-    TrueOrFalse,
     WholeNumber,
 )
 
@@ -42,14 +41,14 @@ def optional(**kwargs: Any) -> dict[str, Any]:
     return {"required": False, "allow_null": True, **kwargs}
 
 
-class ProtectionBody(Body):
+class ProtectionBody(StrictSerializer):
     """One leg of a take-profit and stop-loss pair: a market order, or a limit order at a limit."""
 
     trigger_price = DecimalText(help_text="The mark price at which it fires.")
     limit_price = DecimalText(**optional())
 
 
-class OrderBody(Body):
+class OrderBody(StrictSerializer):
     """An order as a client places it."""
 
     symbol = Symbol()
@@ -62,12 +61,12 @@ class OrderBody(Body):
     leverage = WholeNumber(
         least=1, most=MOST_LEVERAGE, **optional(help_text="If given, equal to the one set.")
     )
-    all_or_none = TrueOrFalse(**optional())
+    all_or_none = Truth(**optional())
     min_quantity = DecimalText(**optional())
     min_quantity_mode = OneOf(choices=words(v.MinQuantityMode), **optional())
-    nbbo_protection = TrueOrFalse(**optional())
-    post_only = TrueOrFalse(**optional(help_text="Rests, and never takes."))
-    reduce_only = TrueOrFalse(**optional())
+    nbbo_protection = Truth(**optional())
+    post_only = Truth(**optional(help_text="Rests, and never takes."))
+    reduce_only = Truth(**optional())
     stp = OneOf(
         choices=words(v.SelfTrade), **optional(help_text="EXPIRE_TAKER if you say nothing.")
     )
@@ -112,13 +111,13 @@ class AnyOrder(FieldOf):
         return data
 
 
-class OrderBatchBody(Body):
+class OrderBatchBody(StrictSerializer):
     """Up to 20 orders; each is answered by itself."""
 
     orders = serializers.ListField(child=AnyOrder(), min_length=1, max_length=MOST_PLACED)
 
 
-class CancelBatchBody(Body):
+class CancelBatchBody(StrictSerializer):
     """Up to 50 orders to cancel, by either name."""
 
     ids = serializers.ListField(child=Name(), required=False, max_length=MOST_CANCELED)
@@ -132,7 +131,7 @@ class CancelBatchBody(Body):
         return attrs
 
 
-class AmendBody(Body):
+class AmendBody(StrictSerializer):
     """What of an order becomes another."""
 
     size = DecimalText(**optional(help_text="The new total, what is filled included."))
@@ -145,7 +144,7 @@ class AmendBody(Body):
         return attrs
 
 
-class CancelAllAfterBody(Body):
+class CancelAllAfterBody(StrictSerializer):
     """The dead-man switch."""
 
     timeout_ms = WholeNumber(
@@ -161,19 +160,19 @@ class CancelAllAfterBody(Body):
         return timeout_ms
 
 
-class LeverageBody(Body):
+class LeverageBody(StrictSerializer):
     """The leverage of an account in a market."""
 
     leverage = WholeNumber(least=1, most=MOST_LEVERAGE)
 
 
-class MarginBody(Body):
+class MarginBody(StrictSerializer):
     """Margin into a position, or out of it with a minus."""
 
     amount = DecimalText(help_text="USDT, signed, at most six decimals.")
 
 
-class CloseBody(Body):
+class CloseBody(StrictSerializer):
     """How to close a position: whole and at the market, if nothing is said."""
 
     size = DecimalText(**optional(help_text="All of it, if you say nothing."))
@@ -181,7 +180,7 @@ class CloseBody(Body):
     client_order_id = ClientOrderId(**optional())
 
 
-class TriggersBody(Body):
+class TriggersBody(StrictSerializer):
     """The pair that protects a position: what is not given is cleared."""
 
     take_profit = ProtectionBody(**optional())

@@ -1,12 +1,10 @@
 """Fields that take exactly what the contract says, and nothing that merely looks like it.
 
-Numbers of money are strings; a JSON number, an exponent, a sign in front of a plus or a space is
-refused. Names that a body does not know are refused too: a misspelt `reduce_only` must not become
-an order without it.
+Numbers of money are strings; a JSON number, an exponent, a plus or a space is refused. What any
+body of the site takes strictly (names it knows, true and false) stands in `accounts.api.fields`.
 """
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -54,19 +52,6 @@ class WholeNumber(serializers.IntegerField):
             raise serializers.ValidationError(f"A whole number from {self.least} to {self.most}.")
         found: int = data
         return found
-
-
-@extend_schema_field({"type": "boolean"})
-class TrueOrFalse(FieldOf):
-    """JSON's true or false, not "true", 1 or "on"."""
-
-    default_error_messages = {"invalid": "true or false."}  # noqa: RUF012 - REST framework's own class attribute
-
-    def to_internal_value(self, data: Any) -> bool:
-        """Return it."""
-        if not isinstance(data, bool):
-            self.fail("invalid")
-        return bool(data)
 
 
 class OneOf(serializers.ChoiceField):
@@ -127,19 +112,3 @@ class Symbol(Text):
             told="A market's symbol, such as BTC-USDT-PERP.",
             **kwargs,
         )
-
-
-class Body(serializers.Serializer[Any]):
-    """The body of a request. One instance serves all requests: it keeps nothing of them."""
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Return what was given, checked; refuse names that are not known."""
-        if isinstance(data, Mapping):
-            unknown = [str(name) for name in data if name not in self.fields]
-            if unknown:
-                # The name is the client's own and may be anything: it is not said back.
-                known = ", ".join(self.fields)
-                raise serializers.ValidationError(
-                    {"non_field_errors": [f"There is a field that is not known. Known: {known}."]}
-                )
-        return super().run_validation(data)

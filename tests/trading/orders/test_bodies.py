@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from rest_framework.exceptions import ValidationError
 
+from accounts.api.fields import StrictSerializer
 from godark.errors import Failure, failure_of
 from trading.api import bodies
-from trading.api.strict import Body
 
 GOOD: dict[str, Any] = {
     "symbol": "BTC-USDT-PERP",
@@ -50,7 +50,7 @@ NO_DECIMALS: tuple[Any, ...] = (
 )
 
 
-def refused(body: Body, data: Any) -> Failure:
+def refused(body: StrictSerializer, data: Any) -> Failure:
     """Return what a body is refused with."""
     with pytest.raises(ValidationError) as caught:
         body.run_validation(data)
@@ -115,11 +115,10 @@ def test_a_body_is_an_object(data: Any) -> None:
     refused(bodies.ORDER, data)
 
 
-@pytest.mark.parametrize("name", ["reduceOnly", "qty", "", "__class__", "\u202e"])
-def test_a_field_that_is_not_known_is_refused_and_not_repeated(name: str) -> None:
-    failure = refused(bodies.ORDER, {**GOOD, name: True})
-    assert "not known" in failure.detail
-    assert name == "" or name not in failure.detail
+@pytest.mark.parametrize("name", ["reduceOnly", "quantity", "__class__", "\u202e", "x" * 99])
+def test_a_field_that_is_not_known_is_refused(name: str) -> None:
+    assert refused(bodies.ORDER, {**GOOD, name: True}).field == name[:64]
+    assert refused(bodies.ORDER, {**GOOD, "": True}).detail == "There is no such field."
 
 
 @pytest.mark.parametrize(
@@ -137,7 +136,7 @@ def test_a_field_that_is_not_known_is_refused_and_not_repeated(name: str) -> Non
         ({"trigger_price": "1"}, "trigger"),
         ({"take_profit": {}}, "take_profit.trigger_price"),
         ({"stop_loss": {"trigger_price": 1}}, "stop_loss.trigger_price"),
-        ({"stop_loss": {"trigger_price": "1", "limit": "1"}}, "stop_loss"),
+        ({"stop_loss": {"trigger_price": "1", "limit": "1"}}, "stop_loss.limit"),
         ({"stop_loss": "1"}, "stop_loss"),
     ],
 )

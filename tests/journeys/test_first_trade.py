@@ -1,0 +1,38 @@
+"""The README's lines, run as they stand there: two strangers with curl trade."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from tests.live_site import LiveSite
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HEADING = "## Ten lines to the first trade"
+
+
+def lines_of_the_readme() -> str:
+    """Return the shell lines below the heading."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"```sh\n(.*?)```", text[text.index(HEADING) :], re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_lines_of_the_readme_end_with_a_fill(trading_site: LiveSite) -> None:
+    lines = lines_of_the_readme()
+    assert "http://127.0.0.1:8000/" in lines
+    script = lines.replace("http://127.0.0.1:8000", trading_site.url)
+    done = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    resting, filled = (json.loads(told) for told in done.stdout.replace("}{", "}\n{").splitlines())
+    assert resting["status"] == "OPEN"
+    assert (filled["status"], len(filled["fills"])) == ("FILLED", 1)
+    (fill,) = filled["fills"]
+    assert (fill["size"], fill["liquidity"]) == ("0.01", "TAKER")
