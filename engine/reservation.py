@@ -7,6 +7,8 @@ and index x 1.01. Margin and fee are rounded up once per side. What is not
 here: who is canceled when the balance does not carry it (`engine.matching`).
 """
 
+from collections.abc import Iterator
+
 from engine.candidates import effective_half_ticks
 from engine.open_orders import OpenSide
 from engine.orders import Order
@@ -53,12 +55,18 @@ def reserve_ceil_micro(
     prices = market.prices
     mark = prices.mark_half_ticks or prices.index_half_ticks or 0
     worst = uncapped_half_ticks(market)
-    if opposite > 0 or (mark > worst and not is_buy) or _is_far(market, worst):
-        value, loss = _walk(market, account_id, is_buy, lots - max(opposite, 0), change)
-    elif is_buy:
-        value, loss = _sum_buys(market, side, mark, worst, change)
+    if (mark > worst and not is_buy) or _is_far(market, worst):
+        value, loss = _walk(market, side, lots - max(opposite, 0), change, (mark, worst))
+    elif 2 * opposite > lots:
+        value, loss = _walk(market, side, lots - opposite, change, (mark, worst))
     else:
-        value, loss = _sum_sells(market, side, worst, change), 0
+        if is_buy:
+            value, loss = _sum_buys(market, side, mark, worst, change)
+        else:
+            value, loss = _sum_sells(market, side, worst, change), 0
+        if opposite > 0:
+            oldest = _walk(market, side, opposite, change, (mark, worst), oldest=True)
+            value, loss = value - oldest[0], loss - oldest[1]
     notional = value * market.unit_micro
     return (
         -(-notional // position.leverage)
@@ -110,55 +118,47 @@ def _sum_sells(
 
 def _walk(
     market: Market,
-    account_id: str,
-    is_buy: bool,  # noqa: FBT001 -- hot and internal
+    side: OpenSide | None,
     lots: int,
     change: tuple[Order, int] | None,
+    prices: tuple[int, int],
     /,
+    *,
+    oldest: bool = False,
 ) -> tuple[int, int]:
-    """Sum value and loss over the youngest lots, in half ticks x lots."""
-    prices = market.prices
-    mark = prices.mark_half_ticks or prices.index_half_ticks or 0
-    uncapped = uncapped_half_ticks(market)
-    changed = 0
+    """Sum value and loss over the youngest lots, or the oldest, in half ticks x lots."""
+    mark, uncapped = prices
     value = loss = 0
-    if change is not None:
-        changed = change[0].sequence
-        if changed not in market.orders:
-            value, loss, lots = _add(market, change, lots, (mark, uncapped))
-    side = market.open_sides.get((account_id, is_buy))
-    orders = market.orders
-    for sequence in reversed(side.sequences if side is not None else ()):
+    for order, leaves in _in_line(market, side, change, oldest=oldest):
+        taken = min(lots, leaves)
+        worst = worst_half_ticks(market, order, uncapped)
+        off = worst - mark if order.is_buy else mark - worst
+        if off > 0:
+            loss += off * taken
+        value += worst * taken
+        lots -= taken
         if lots <= 0:
             break
-        order = orders[sequence]
-        if order.terms.reduce_only:
-            continue
-        taken = order.leaves_lots
-        if change is not None and sequence == changed:
-            taken += change[1]
-        taken = min(taken, lots)
-        lots -= taken
-        worst = worst_half_ticks(market, order, uncapped)
-        if is_buy:
-            if worst > mark:
-                loss += (worst - mark) * taken
-        elif worst < mark:
-            loss += (mark - worst) * taken
-        value += worst * taken
     return value, loss
 
 
-def _add(
-    market: Market, change: tuple[Order, int], lots: int, prices: tuple[int, int], /
-) -> tuple[int, int, int]:
-    """Return value and loss of a new order's lots, and how many lots are left to reserve."""
-    mark, uncapped = prices
-    order, leaves = change
-    taken = min(leaves, lots)
-    worst = worst_half_ticks(market, order, uncapped)
-    lost = max(0, worst - mark if order.is_buy else mark - worst)
-    return worst * taken, lost * taken, lots - taken
+def _in_line(
+    market: Market, side: OpenSide | None, change: tuple[Order, int] | None, /, *, oldest: bool
+) -> Iterator[tuple[Order, int]]:
+    """Yield the orders that reserve with their leaves, in order of entry or against it."""
+    orders = market.orders
+    changed, by = (None, 0) if change is None else (change[0].sequence, change[1])
+    is_new = changed is not None and changed not in orders
+    if is_new and not oldest and change is not None:
+        yield change
+    sequences = () if side is None else side.sequences
+    for sequence in sequences if oldest else reversed(sequences):
+        order = orders[sequence]
+        if not order.terms.reduce_only:
+            leaves = order.leaves_lots
+            yield order, leaves + by if sequence == changed else leaves
+    if is_new and oldest and change is not None:
+        yield change
 
 
 def worst_half_ticks(market: Market, order: Order, uncapped: int, /) -> int:

@@ -237,27 +237,27 @@ def roll_back(state: State, /, *, to: int = 0) -> None:
 
 def set_field(state: State, owner: Any, name: str, value: Any, /) -> None:
     """Assign one field of the state or of a market."""
-    _exchange_field(state, owner, name, getattr(owner, name), value)
-
-
-def _exchange_field(state: State, owner: Any, name: str, old: Any, new: Any, /) -> None:
     if state.journal is not None:
-        state.journal.append((_exchange_field, owner, name, new, old))
-    setattr(owner, name, new)
+        state.journal.append((_exchange_field, owner, name, value, getattr(owner, name)))
+    setattr(owner, name, value)
+
+
+def _exchange_field(state: State, owner: Any, name: str, _: Any, new: Any, /) -> None:
+    set_field(state, owner, name, new)
 
 
 def put(state: State, table: dict[Any, Any], key: Any, value: Any, /) -> None:
     """Set one entry of a table, or remove it with None."""
-    _exchange_entry(state, table, key, table.get(key), value)
-
-
-def _exchange_entry(state: State, table: dict[Any, Any], key: Any, old: Any, new: Any, /) -> None:
     if state.journal is not None:
-        state.journal.append((_exchange_entry, table, key, new, old))
-    if new is None:
+        state.journal.append((_exchange_entry, table, key, value, table.get(key)))
+    if value is None:
         table.pop(key, None)
     else:
-        table[key] = new
+        table[key] = value
+
+
+def _exchange_entry(state: State, table: dict[Any, Any], key: Any, _: Any, new: Any, /) -> None:
+    put(state, table, key, new)
 
 
 def put_timer(state: State, due_ms: int, name: str, /) -> None:

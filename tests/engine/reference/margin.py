@@ -4,6 +4,7 @@ Prices are half ticks, `unit` is the value of one lot at one half tick, money is
 """
 
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 
 USDT = 1_000_000
@@ -45,6 +46,7 @@ def is_short_of(size: int, cost: int, collateral: int, price: int, unit: int) ->
     return equity(size, cost, collateral, price, unit) < maintenance(abs(size) * price * unit)
 
 
+@lru_cache(maxsize=4_096)
 def liquidation_price(size: int, cost: int, collateral: int, unit: int) -> int | None:
     """Search the last half tick at which equity is short, towards profit; None if none is.
 
