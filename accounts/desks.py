@@ -17,7 +17,7 @@ DESKS: dict[str, tuple[str, ...]] = {
         "trading.pricealert",
         "trading.toldlie",
     ),
-    "Money": (),
+    "Money": ("trading.reconciliation",),
     "Operations": (
         "jobs.jobrun",
         "jobs.jobfailure",

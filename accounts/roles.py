@@ -46,6 +46,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "trading.view_marketticker": EVERYBODY,
     "trading.view_pricealert": EVERYBODY,
     "trading.view_pricesource": EVERYBODY,
+    "trading.view_reconciliation": (Role.RISK, Role.TREASURY, *OVERSEERS),
     "trading.view_toldlie": EVERYBODY,
     "trading.add_toldlie": (Role.MARKET_OPS, Role.SUPERADMIN),
     "trading.view_tradingcalendar": EVERYBODY,

@@ -1,6 +1,7 @@
 """The jobs of the exchange. What they do stands in services; how one is run, in `godark.jobs`."""
 
 from godark.jobs.registry import job
+from trading.reconciliation import reconcile
 from trading.services import adl_ranks, chain_work
 from trading.services.unpriced import halt_unpriced
 
@@ -39,3 +40,9 @@ def sweep_chain() -> None:
 def rank_positions() -> None:
     """Rank all open positions for auto-deleveraging, as their owners are shown."""
     adl_ranks.rank_positions()
+
+
+@job(at_most_seconds=1_800)
+def reconcile_books() -> None:
+    """Compare engine, projections and ledger, every posting counted."""
+    reconcile()

@@ -1,5 +1,5 @@
-"""The back office of trading, by noun: alerts, markets, and the prices that the service makes."""
+"""The back office of trading, by noun: alerts, markets, the service's prices, reconciliations."""
 
-from trading.admin import alerts, markets, prices
+from trading.admin import alerts, markets, prices, reconciliations
 
-__all__ = ["alerts", "markets", "prices"]
+__all__ = ["alerts", "markets", "prices", "reconciliations"]

@@ -7,10 +7,10 @@ markets are of the catalogue. What is not here: the runner, which has tests of i
 import uuid
 from collections import Counter
 from random import Random
-from typing import Any
+from typing import Any, cast
 
-from django.db import connection, transaction
-from psycopg import Connection, Cursor
+from django.db import transaction
+from psycopg import Connection
 
 from engine.chain import GENESIS, link
 from engine.codec import encode
@@ -19,6 +19,7 @@ from engine.events import Event
 from engine.exchange import decide, evolve
 from engine.state import State
 from tests.engine.laws.stream import Stream
+from tests.exchange import SameConnection
 from trading.models import Event as EventRow
 from trading.projections import Projector
 
@@ -42,9 +43,7 @@ class VenueStream(Stream):
 
 def raw_connection() -> Connection[Any]:
     """Return the test's own connection as the runner knows one."""
-    connection.ensure_connection()
-    raw: Connection[Any] = connection.connection
-    return raw
+    return cast("Connection[Any]", SameConnection())
 
 
 class Venue:
@@ -71,7 +70,7 @@ class Venue:
 
     def commit(self) -> None:
         """End the step: log and rows in one transaction."""
-        with transaction.atomic(), Cursor(raw_connection()) as cursor:
+        with transaction.atomic(), raw_connection().cursor() as cursor:
             self._write_log()
             self.projector.write(cursor)
 

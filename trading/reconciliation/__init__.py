@@ -1,0 +1,11 @@
+"""Reconciliation: engine, projections and ledger compared, and the rows replayed from the log.
+
+`reconcile` compares what stands now and leaves a row; `replay` builds all rows anew beside the
+real ones and compares them. Nothing here changes anything but by `repair`. What is not here: the
+chain, which joins with settlement.
+"""
+
+from trading.reconciliation.differences import Difference
+from trading.reconciliation.reconcile import reconcile
+
+__all__ = ["Difference", "reconcile"]
