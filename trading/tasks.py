@@ -42,7 +42,7 @@ def rank_positions() -> None:
     adl_ranks.rank_positions()
 
 
-@job(at_most_seconds=1_800)
+@job(at_most_seconds=1_200)
 def reconcile_books() -> None:
     """Compare engine, projections and ledger, every posting counted."""
     reconcile()

@@ -95,8 +95,8 @@ class Venue:
         """Let another process take over: it knows the state and the rows alone."""
         self.projector = Projector.load(raw_connection(), self.state)
 
-    def live(self, *, seed: int, length: int) -> None:
-        """Live a whole random world in steps of random lengths, with restarts in between."""
+    def live(self, *, seed: int, length: int, ends: bool = True) -> None:
+        """Live a random world in steps of random lengths, with restarts in between, to its end."""
         stream, luck = VenueStream(seed=seed), Random(seed)  # noqa: S311 - a seeded world
         for command in stream.opening():
             self.give(command)
@@ -107,6 +107,7 @@ class Venue:
                 self.commit()
                 if luck.random() < 0.1:
                     self.restart()
-        for command in stream.closing():
+        self.commit()
+        for command in stream.closing() if ends else ():
             self.give(command)
             self.commit()

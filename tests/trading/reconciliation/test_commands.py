@@ -1,0 +1,55 @@
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from godark.celery import BEAT
+from godark.jobs.registry import JOBS
+from tests.trading.projections.venue import Venue
+from trading.models import Reconciliation
+from trading.runner import lock
+from trading.runner.process import connect
+from trading.services.catalogue import load_catalogue
+from trading.services.catalogue_file import read_catalogue
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+def said(*command: str) -> str:
+    """Return what a command says; an error's sentence is the last line."""
+    out = StringIO()
+    try:
+        call_command(*command, stdout=out)
+    except CommandError as error:
+        out.write(f"error: {error}\n")
+    return out.getvalue()
+
+
+def test_the_commands_compare_name_and_mend() -> None:
+    load_catalogue(read_catalogue())
+    venue = Venue()
+    venue.live(seed=3, length=120)
+
+    assert said("reconcile") == "Engine, projections and ledger agree.\n"
+    everything = f"All rows are what the log's {venue.sequence} events say.\n"
+    assert said("rebuild_projections", "--check") == everything
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE trading_venuefunds SET fees_micro = fees_micro + 7")
+    assert said("reconcile").endswith("error: 1 differences.\n")
+    assert said("reconcile").startswith("fees: engine ")
+    told = said("rebuild_projections", "--check")
+    assert told.startswith("row of trading_venuefunds 1: the table fees_micro=")
+    assert told.endswith("error: 1 rows differ from the log.\n")
+
+    with connect() as engine:
+        assert lock.take(engine)
+        assert "error: Nothing was mended" in said("rebuild_projections", "--repair")
+    mended = said("rebuild_projections", "--repair")
+    assert mended == f"Mended 1 rows of trading_venuefunds.\n{everything}"
+
+    JOBS["reconcile_books"]()
+    assert "reconcile_books" in BEAT
+    outcomes = list(Reconciliation.objects.order_by("pk").values_list("outcome", flat=True))
+    assert outcomes == ["AGREES", "DIFFERS", "DIFFERS", "AGREES"]
