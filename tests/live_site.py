@@ -92,7 +92,7 @@ def prepare_live_site(kind: str = "live") -> LiveSite:
 def start_live_site(site: LiveSite) -> subprocess.Popen[bytes]:
     """Start daphne and wait until the site answers; its output is var/web.log."""
     port = str(urlsplit(site.url).port)
-    words = ("daphne", "-v", "0", "-b", "127.0.0.1", "-p", port, "godark.asgi:application")
+    words = ("godark.web", "-v", "0", "-b", "127.0.0.1", "-p", port, "godark.asgi:application")
     child = start_process(site, "web", *words)
     sentence = f"The live site did not start; see {site.var}/web.log."
     wait_until(lambda: answers(site.url), child=child, sentence=sentence)

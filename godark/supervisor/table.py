@@ -119,7 +119,7 @@ def venue_lines(place: Place) -> list[Process]:
     """Return the lines of the venue's own processes."""
     celery = ("celery", "--quiet", "-A", "godark.celery")
     worker = ("worker", "--without-gossip", "--without-mingle")
-    web = ("daphne", "-v", "0", "-b", place.host, "-p", str(place.port))
+    web = ("godark.web", "-v", "0", "-b", place.host, "-p", str(place.port))
     return [
         Process(
             name="prepare",

@@ -71,7 +71,7 @@ def test_the_venue_opens_mends_itself_refuses_a_second_and_stops_whole(
     assert (place.var / "demo.json").stat().st_mode & 0o777 == 0o600
     assert (place.var / "environment").stat().st_mode & 0o777 == 0o600
     # 2. It mends itself.
-    for words in (b"daphne", b"bin/postgres"):
+    for words in (b"godark.web", b"bin/postgres"):
         os.kill(pid_of(place, words=words), signal.SIGKILL)
     for name in ("postgres", "web"):
         wait_for(lambda name=name: f"{name} is back." in log(), venue=venue)  # type: ignore[misc] # mypy cannot type a default
