@@ -225,7 +225,7 @@ class Limiter:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._client = redis.Redis.from_url(url, **_connection())
+        self._client = redis.Redis.from_url(url, **patience())
         self._take = self._client.register_script(TAKE)
         self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = (
             weakref.WeakKeyDictionary()
@@ -270,7 +270,7 @@ class Limiter:
         loop = asyncio.get_running_loop()
         script = self._clients.get(loop)
         if script is None:
-            client = redis.asyncio.Redis.from_url(self._url, **_connection(on_loop=True))
+            client = redis.asyncio.Redis.from_url(self._url, **patience(on_loop=True))
             script = self._clients[loop] = client.register_script(TAKE)
         return script
 
@@ -288,7 +288,7 @@ class Limiter:
         return _uncounted(rate)
 
 
-def _connection(*, on_loop: bool = False) -> dict[str, Any]:
+def patience(*, on_loop: bool = False) -> dict[str, Any]:
     """Return how long a client waits for Redis; it never asks twice."""
     retry = redis.asyncio.retry.Retry if on_loop else Retry
     return {

@@ -5,12 +5,14 @@ count, and their number is a setting: guessing by address ranges lets a stranger
 address.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
+FORWARDED_FOR = b"x-forwarded-for"
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 - stands for a client without one (a Unix socket); nothing listens
 LOOPBACK: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -21,6 +23,15 @@ def address_of(request: HttpRequest) -> str:
         remote=request.META.get("REMOTE_ADDR") or "",
         forwarded_for=request.META.get("HTTP_X_FORWARDED_FOR", ""),
         proxies=settings.TRUSTED_PROXIES,
+    )
+
+
+def address_of_scope(scope: Mapping[str, Any]) -> str:
+    """Return the same for a socket, by its ASGI scope."""
+    told = [value.decode("latin-1") for name, value in scope["headers"] if name == FORWARDED_FOR]
+    remote, _ = scope.get("client") or ("", 0)
+    return client_address(
+        remote=remote, forwarded_for=",".join(told), proxies=settings.TRUSTED_PROXIES
     )
 
 

@@ -4,7 +4,7 @@ Every frame is a JSON object with a `type`; the table `ANSWERS` says who answers
 that is refused is answered with the failure of REST, and the connection goes on.
 """
 
-import math
+import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,16 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from godark import metrics
 from godark.errors import UNEXPECTED, Code, Failure, failure_of
-from godark.limits import Kind, Pace, Rate, Tier, rate_of
+from godark.limits import Tier
+from godark.sockets import (
+    CROWDED_SECONDS,
+    Pacing,
+    Seat,
+    no_seat,
+    open_door,
+    seats,
+    subject_of,
+)
 from godark.wire import read_json, write_json
 
 log = structlog.get_logger(__name__)
@@ -23,12 +32,12 @@ log = structlog.get_logger(__name__)
 MAX_FRAME_BYTES = 64 * 1024
 LONGEST_REQUEST_ID = 64
 LARGEST_REQUEST_ID = 2**53
-# Frames refused for their pace before the connection is closed.
-REFUSED_BEFORE_CLOSING = 100
 # HTTP's numbers, 4000 higher: the only range that daphne lets an application send, and without
 # words; those stand in the frame before.
 CLOSED_AS_TOO_LARGE = 4413
 CLOSED_AS_TOO_FAST = 4429
+# What a socket may say for which there is no seat: who it is, so that it gets one of its own.
+FIRST_WORDS = frozenset({"auth"})
 
 Frame = dict[str, Any]
 
@@ -36,49 +45,65 @@ Frame = dict[str, Any]
 class VenueSocket(AsyncWebsocketConsumer):
     """One connection; it has the pace of the tier that its client is known to have."""
 
+    is_open = False
+    seat: Seat | None = None
+    leaving: asyncio.TimerHandle | None = None
+
     async def connect(self) -> None:
         """Accept; who it is may be said later."""
         structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex)
-        self.pace = Pace(
-            rate_of(tier=Tier.FREE, kind=Kind.SOCKET_MESSAGES) or Rate(per_minute=600, burst=10)
-        )
-        self.refused = 0
+        self.pacing = Pacing(Tier.FREE)
+        try:
+            await open_door(self.scope)
+        except Failure:
+            await self.close()  # before it was accepted: an answer of HTTP, 403
+            return
+        self.seat = await seats.take(subject_of(self.scope))
+        if self.seat is None:
+            loop = asyncio.get_running_loop()
+            self.leaving = loop.call_later(CROWDED_SECONDS, self._leave_unseated)
         await self.accept()
+        self.is_open = True
         metrics.SOCKETS.inc()
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
         """Count it out."""
-        metrics.SOCKETS.dec()
+        if self.leaving is not None:
+            self.leaving.cancel()
+        await seats.leave(self.seat)
+        if self.is_open:
+            metrics.SOCKETS.dec()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Answer one frame, whatever it holds."""
-        request_id = None
+        """Answer one frame, whatever it holds; that it came is counted before it is read."""
+        request_id, too_soon = None, self.pacing.refusal()
         try:
             frame = _frame(text_data, bytes_data)
             request_id = _request_id(frame)
-            self._keep_pace()
+            self._refuse_unwelcome(frame, too_soon)
             answer = await _answerer(frame)(self, frame)
         except Exception as error:
-            failure = failure_of(error)
+            failure = too_soon or failure_of(error)
             if failure is None:
                 log.exception("frame_failed")
             answer = _refusal(failure or UNEXPECTED)
         await self._say(answer, request_id)
         if answer.get("error", {}).get("code") == Code.PAYLOAD_TOO_LARGE:
             await self.close(code=CLOSED_AS_TOO_LARGE)
-        if self.refused >= REFUSED_BEFORE_CLOSING:
+        elif self.pacing.is_exhausted or self.seat is None:
             await self.close(code=CLOSED_AS_TOO_FAST)
 
-    def _keep_pace(self) -> None:
-        """Refuse a frame that comes too soon."""
-        wait_seconds = self.pace.take()
-        if wait_seconds:
-            self.refused += 1
-            raise Failure(
-                Code.RATE_LIMIT_EXCEEDED,
-                "Too many frames; slow down.",
-                extra={"retry_after_ms": math.ceil(wait_seconds * 1000)},
-            )
+    def _refuse_unwelcome(self, frame: Frame, too_soon: Failure | None) -> None:
+        """Refuse what comes too soon, and of a socket without a seat all but who it is."""
+        if too_soon is not None:
+            raise too_soon
+        if self.seat is None and frame.get("type") not in FIRST_WORDS:
+            raise no_seat(Tier.FREE)
+
+    def _leave_unseated(self) -> None:
+        """Close a socket that has not said in time who it is."""
+        if self.seat is None:
+            self.closing = asyncio.create_task(self.close(code=CLOSED_AS_TOO_FAST))
 
     async def _say(self, answer: Frame, request_id: str | int | None) -> None:
         """Send an answer with the frame's own id."""

@@ -3,16 +3,18 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 import websockets
 from channels.testing import WebsocketCommunicator
+from pytest_django import Settings
 
-from godark import metrics
+from godark import metrics, sockets
 from godark.asgi import application
+from godark.counting import limiter
 from godark.limits import Rate
 from tests.live_site import LiveSite
 from trading import consumers
@@ -21,9 +23,27 @@ Socket = WebsocketCommunicator
 HOST = [(b"host", b"127.0.0.1")]
 
 
-def _communicator(path: str = "/v1/ws", origin: str | None = None) -> Socket:
-    headers = [*HOST, (b"origin", origin.encode())] if origin is not None else HOST
-    return Socket(cast("Any", application), path, headers=headers)
+def _communicator(
+    path: str = "/v1/ws",
+    origin: str | None = None,
+    *,
+    client: str = "127.0.0.1",
+    more: Sequence[tuple[bytes, bytes]] = (),
+) -> Socket:
+    headers = [*HOST, *more]
+    if origin is not None:
+        headers.append((b"origin", origin.encode()))
+    made = Socket(cast("Any", application), path, headers=headers)
+    made.scope["client"] = (client, 4711)
+    return made
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def nothing_left_open() -> AsyncIterator[None]:
+    """Close what counting has opened on this test's event loop."""
+    yield
+    await sockets.seats.close()
+    await limiter.close()
 
 
 @pytest_asyncio.fixture
@@ -124,21 +144,97 @@ async def test_what_breaks_inside_is_answered_without_telling_anything(
     assert answered["request_id"] == "r"
 
 
+@pytest.mark.parametrize("frame", ['{"type":"ping"}', "garbage", "[]", '{"type":"nonsense"}'])
 async def test_frames_that_come_too_fast_are_refused_and_then_the_socket_closed(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, frame: str
 ) -> None:
-    monkeypatch.setattr(consumers, "REFUSED_BEFORE_CLOSING", 3)
-    monkeypatch.setattr(consumers, "rate_of", lambda **_: Rate(per_minute=1, burst=10))
+    monkeypatch.setattr(sockets, "REFUSED_BEFORE_CLOSING", 3)
+    monkeypatch.setattr(sockets, "rate_of", lambda **_: Rate(per_minute=1, burst=10))
     socket = _communicator()
     await socket.connect()
     codes: list[str] = []
     while codes.count("RATE_LIMIT_EXCEEDED") < 3:
         assert len(codes) < 500
-        answered = await _answer(socket, '{"type":"ping"}')
+        answered = await _answer(socket, frame)
         codes.append(answered.get("error", {}).get("code", "pong"))
-    assert codes[:10] == ["pong"] * 10
+    assert "RATE_LIMIT_EXCEEDED" not in codes[:10]
+    assert len(set(codes[:10])) == 1
     closed = await socket.receive_output(timeout=30)
     assert (closed["type"], closed["code"]) == ("websocket.close", 4429)
+
+
+async def test_a_frame_that_comes_too_fast_is_refused_by_its_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sockets, "rate_of", lambda **_: Rate(per_minute=1, burst=1))
+    socket = _communicator()
+    await socket.connect()
+    await _answer(socket, '{"type":"ping"}')
+    answered = await _answer(socket, '{"type":"ping","request_id":"late"}')
+    assert answered["request_id"] == "late"
+    assert answered["error"]["code"] == "RATE_LIMIT_EXCEEDED"
+    assert answered["error"]["extra"]["retry_after_ms"] > 50_000
+    await socket.disconnect()
+
+
+async def test_an_address_has_two_sockets_and_a_third_is_told_so_and_closed() -> None:
+    two = [_communicator(), _communicator()]
+    third, elsewhere = _communicator(), _communicator(client="192.0.2.7")
+    for one in (*two, third, elsewhere):
+        assert (await one.connect())[0]
+    for one in (*two, elsewhere):
+        assert (await _answer(one, '{"type":"ping"}'))["type"] == "pong"
+    refused = (await _answer(third, '{"type":"ping","request_id":3}'))["error"]
+    assert (refused["code"], refused["extra"]) == ("RATE_LIMIT_EXCEEDED", {"connections": 2})
+    closed = await third.receive_output(timeout=30)
+    assert (closed["type"], closed["code"]) == ("websocket.close", 4429)
+    await two[0].disconnect()
+    again = _communicator()
+    await again.connect()
+    assert (await _answer(again, '{"type":"ping"}'))["type"] == "pong"
+    for one in (two[1], elsewhere, again):
+        await one.disconnect()
+
+
+async def test_a_third_that_says_nothing_is_closed_by_and_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consumers, "CROWDED_SECONDS", 0.05)
+    three = [_communicator() for _ in range(3)]
+    for one in three:
+        await one.connect()
+    closed = await three[2].receive_output(timeout=30)
+    assert (closed["type"], closed["code"]) == ("websocket.close", 4429)
+    for one in three[:2]:
+        assert (await _answer(one, '{"type":"ping"}'))["type"] == "pong"
+        await one.disconnect()
+
+
+async def test_opening_sockets_costs_requests_of_the_address() -> None:
+    opened = 0
+    while opened < 100:
+        made = _communicator()
+        connected, _ = await made.connect(timeout=30)
+        if not connected:
+            break
+        opened += 1
+        await made.disconnect()
+    assert 40 <= opened < 60
+    assert (await _communicator(client="192.0.2.7").connect(timeout=30))[0]
+
+
+async def test_whose_address_it_is_is_counted_by_the_trusted_proxies(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = 1
+    forged = [(b"x-forwarded-for", b"6.6.6.6, 198.51.100.7")]
+    three = [_communicator(more=forged) for _ in range(3)]
+    for one in three:
+        await one.connect()
+    assert (await _answer(three[2], '{"type":"ping"}'))["error"]["extra"] == {"connections": 2}
+    other = _communicator(more=[(b"x-forwarded-for", b"6.6.6.6, 198.51.100.8")])
+    await other.connect()
+    assert (await _answer(other, '{"type":"ping"}'))["type"] == "pong"
+    for one in (*three[:2], other):
+        await one.disconnect()
 
 
 @pytest.mark.parametrize(
