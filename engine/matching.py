@@ -9,7 +9,7 @@ remainder (`engine.entry`, `engine.uncrossing`).
 from engine.candidates import candidates
 from engine.commands import SubmitOrder
 from engine.decision import Decision, Refusal
-from engine.ending import cancel, carry, end_reducing, reduce_order, tradable_lots
+from engine.ending import cancel, carry, end_reducing, reduce_order, still_open, tradable_lots
 from engine.events import Filled, Leg, PositionTriggersSet
 from engine.fees import maker_rebate_floor_micro, taker_fee_ceil_micro
 from engine.legs import plan_leg
@@ -226,7 +226,7 @@ def _prevent_self_trade(
         return Reason.SELF_TRADE
     if mode is SelfTrade.DECREMENT:
         common = min(taker.leaves_lots, maker.leaves_lots)
-        for order in (maker, taker):
+        for order in still_open(market, [maker.sequence, taker.sequence]):
             reduce_order(d, market, order, common, Reason.SELF_TRADE)
         return None
     cancel(d, market, maker, Reason.SELF_TRADE)

@@ -333,7 +333,7 @@ class Liquidator(OrderDesk):
     def backstops_room(self, name: str, lots: int) -> int:
         """Return the most lots in a direction that keep its notional within five equities."""
         here = self.market(name)
-        size = here.position(BACKSTOP).size
+        size = here.positions.get(BACKSTOP, Position()).size
         notional, equity = self.exposure()
         lot = (here.mark or 0) * here.unit
         opposite = abs(size) if size * lots < 0 else 0

@@ -255,8 +255,10 @@ class Matcher:
             return Reason.SELF_TRADE
         if mode is SelfTrade.DECREMENT:
             common = min(taker.leaves, maker.leaves)
-            self.reduce(name, maker, common, Reason.SELF_TRADE)
-            self.reduce(name, taker, common, Reason.SELF_TRADE)
+            for sequence in (maker.sequence, taker.sequence):
+                order = self.find(name, sequence)
+                if order is not None:
+                    self.reduce(name, order, common, Reason.SELF_TRADE)
             return None
         self.cancel(name, maker, Reason.SELF_TRADE)
         return Reason.SELF_TRADE if mode is SelfTrade.EXPIRE_BOTH else None
