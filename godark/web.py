@@ -44,7 +44,7 @@ class VenueChannel(HTTPChannel):
             request = self.requests[-1]
             request.requestHeaders.removeHeader(b"expect")  # nobody is told to go on
             request.responseHeaders.setRawHeaders(b"connection", [b"close"])
-        super().allHeadersReceived()  # type: ignore[no-untyped-call]
+        super().allHeadersReceived()  # type: ignore[no-untyped-call]  # Twisted has no types for it
         if self.passes_over:
             self.persistent = False
 
@@ -60,9 +60,9 @@ class VenueChannel(HTTPChannel):
         reads why it was refused.
         """
         if not self.passes_over:
-            super().loseConnection()  # type: ignore[no-untyped-call]
+            super().loseConnection()  # type: ignore[no-untyped-call]  # Twisted has no types for it
         elif self.cutting_off is None:
-            self.setTimeout(None)  # type: ignore[no-untyped-call]
+            self.setTimeout(None)  # type: ignore[no-untyped-call]  # Twisted has no types for it
             self._networkProducer.unregisterProducer()
             self.transport.loseWriteConnection()
             self.cutting_off = self.callLater(LINGER_SECONDS, self.transport.abortConnection)
@@ -71,7 +71,7 @@ class VenueChannel(HTTPChannel):
         """Forget the cutting off of whoever has gone."""
         if self.cutting_off is not None and self.cutting_off.active():
             self.cutting_off.cancel()
-        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]  # Twisted has no types for it
 
 
 class VenueHTTPFactory(HTTPFactory):  # type: ignore[misc]  # daphne ships no types
