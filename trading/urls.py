@@ -32,7 +32,6 @@ from trading.api.vault import (
     VaultViewPage,
     WithdrawView,
 )
-from trading.api.venue_key import VenueKeyView
 from trading.api.wallet import (
     WalletChallengeView,
     WalletInfoView,
@@ -94,7 +93,6 @@ urlpatterns = [
             "positions": PositionListView,
             "account/balance": BalanceView,
             "dev/test-usdt": TestUsdtView,
-            "venue-key": VenueKeyView,
         },
     ),
     *under(
