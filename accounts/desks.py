@@ -19,6 +19,7 @@ DESKS: dict[str, tuple[str, ...]] = {
     ),
     "Money": ("trading.reconciliation",),
     "Operations": (
+        "trading.alert",
         "jobs.jobrun",
         "jobs.jobfailure",
     ),

@@ -112,7 +112,8 @@ def test_postgresql_itself_adds_nothing_to_an_entry() -> None:
 )
 def test_postgresql_itself_refuses_to_rewrite(statement: str) -> None:
     post(deposit(1, 500))
-    assert "append-only" in refused(statement)
+    told = refused(statement)
+    assert "append-only" in told or "permission denied" in told
 
 
 @pytest.mark.django_db

@@ -323,7 +323,7 @@ class Stream:
         return c.SubmitOrder(
             at_ms=self.at_ms,
             order_id=self.name("o"),
-            account_id=r.choice(ACCOUNTS),
+            account_id=r.choice(self.accounts),
             market_id=market_id,
             side=Side.BUY if size > 0 else Side.SELL,
             order_type=OrderType.LIMIT,
