@@ -370,6 +370,7 @@ SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="") or "http://127.0.0.1:8899
 SOLANA = {
     "program_id": required_in_production("SOLANA_PROGRAM_ID", otherwise=""),
     "usdt_mint": required_in_production("SOLANA_USDT_MINT", otherwise=""),
+    "venue_key": required_in_production("GODARK_VENUE_KEY", otherwise=""),
     "operator_key": required_in_production("GODARK_OPERATOR_KEY", otherwise=""),
     # 32 bytes as hex: the salts of the state tree's leaves are derived from it.
     "salt_master": required_in_production("GODARK_SALT_MASTER", otherwise="11" * 32),

@@ -22,6 +22,7 @@ from trading.inbox.writing import INSERT, InboxRow, columns_of, numbers_of
 from trading.models import Market
 from trading.runner.runner import Runner
 from trading.services.genesis import ensure_listed
+from trading.solana import signer
 
 START_MS = 1_800_000_000_000
 
@@ -120,7 +121,7 @@ class Exchange:
 
     def _start(self) -> Runner:
         same = cast("psycopg.Connection[Any]", SameConnection())
-        return Runner.start(same, clock_ms=lambda: self.now_ms)
+        return Runner.start(same, signer=signer("venue"), clock_ms=lambda: self.now_ms)
 
 
 class TestDesk:

@@ -32,6 +32,7 @@ from trading.api.vault import (
     VaultViewPage,
     WithdrawView,
 )
+from trading.api.venue_key import VenueKeyView
 from trading.api.wallet import (
     WalletChallengeView,
     WalletInfoView,
@@ -93,6 +94,7 @@ urlpatterns = [
             "positions": PositionListView,
             "account/balance": BalanceView,
             "dev/test-usdt": TestUsdtView,
+            "venue-key": VenueKeyView,
         },
     ),
     *under(

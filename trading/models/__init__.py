@@ -22,7 +22,7 @@ from trading.models.chain import (
     Withdrawal,
     WithdrawalState,
 )
-from trading.models.commands import Command, CommandStatus, Receipt
+from trading.models.commands import Command, CommandStatus, Receipt, VenueKey
 from trading.models.hours import Holiday, TradingCalendar
 from trading.models.keys import IdentifierKey
 from trading.models.log import Event, Snapshot
@@ -115,6 +115,7 @@ __all__ = [
     "TradingCalendar",
     "Venue",
     "VenueFunds",
+    "VenueKey",
     "VenueModeChange",
     "Wisher",
     "Withdrawal",

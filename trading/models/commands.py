@@ -80,11 +80,22 @@ class Command(models.Model):
         return f"{self.kind} ({self.status})"
 
 
+class VenueKey(models.Model):
+    """A key that signs receipts, by its public half; earlier ones stay, so old receipts verify."""
+
+    public_key = models.BinaryField(max_length=32, unique=True)
+    first_used_at_ms = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        """Return its first bytes."""
+        return bytes(self.public_key).hex()[:16]
+
+
 class Receipt(models.Model):
     """What the venue signed about one accepted command of an account; append-only.
 
-    `commitment` = BLAKE2b-256(salt, global sequence, chain head); salt and opening are for
-    auditors, the rest for the account's owner.
+    `digest` is of the command's terms, `commitment` of salt, global sequence and chain head;
+    salt and opening are for auditors, the rest for the account's owner (docs/PROOFS.md).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -97,6 +108,7 @@ class Receipt(models.Model):
     root_number = models.BigIntegerField(null=True)
     root = models.BinaryField(max_length=32, null=True)
     issued_at_ms = models.BigIntegerField()
+    key = models.ForeignKey(VenueKey, on_delete=models.PROTECT, related_name="+", db_index=False)
     signature = models.BinaryField(max_length=64)
     salt = models.BinaryField(max_length=32)
     event_sequence = models.BigIntegerField()

@@ -13,11 +13,13 @@ import psycopg
 
 from engine.codec import encode
 from engine.commands import Command
+from engine.state import State
 from trading import log
 from trading.alerts import raise_alert_on
 from trading.models import AlertKind
 from trading.projections import Projector, Written
 from trading.runner.deciding import Decided, DecidedStep
+from trading.runner.notary import Notary
 
 MARK: Final = """
     UPDATE trading_command AS command SET
@@ -83,6 +85,8 @@ def commit(
     *,
     projector: Projector,
     sequences: AccountSequences,
+    notary: Notary,
+    state: State,
 ) -> Written:
     """Write a step in one transaction; return what the feed may tell."""
     with connection.transaction(), connection.cursor() as cursor:
@@ -90,8 +94,9 @@ def commit(
         log.append(cursor, whole.rows)
         # 2. What it means in rows and in money.
         written = projector.write(cursor)
-        # 3. The commands and their outcomes.
+        # 3. The commands, their outcomes and receipts.
         sequences.give(cursor, whole.decided)
+        notary.sign(cursor, whole.decided, state, at_ms=whole.at_ms)
         _mark(cursor, whole)
         if whole.step.unreadable:
             set_aside(connection, whole.step.unreadable)

@@ -41,6 +41,7 @@ class Decided:
     """A command with its events and its outcome."""
 
     planned: Planned
+    events: list[Event]
     rows: list[LogRow]
     outcome: Outcome
 
@@ -90,9 +91,8 @@ def decide_step(
         if planned.number is None and not rows:
             continue
         whole.rows += rows
-        whole.decided.append(
-            Decided(planned=planned, rows=rows, outcome=outcome_of(planned, events, at_ms=at_ms))
-        )
+        said = outcome_of(planned, events, at_ms=at_ms)
+        whole.decided.append(Decided(planned=planned, events=events, rows=rows, outcome=said))
     return whole, place
 
 

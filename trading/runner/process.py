@@ -17,6 +17,7 @@ from trading.runner.restore import follow, newest_snapshot
 from trading.runner.runner import NotHeldError, Runner
 from trading.runner.snapshots import Snapshots, keep
 from trading.runner.telling import Teller, teller_client
+from trading.solana import signer
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +62,9 @@ def stand_by(
     has_said = False
     while not is_stopping():
         try:
-            return Runner.start(connection, standing=standing, teller=teller)
+            return Runner.start(
+                connection, signer=signer("venue"), standing=standing, teller=teller
+            )
         except NotHeldError:
             if not has_said:
                 say("Another engine is running: standing by.")

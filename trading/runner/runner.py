@@ -12,6 +12,7 @@ from typing import Any, Final
 import psycopg
 import structlog
 
+from chain.signer import Signer
 from trading import log as event_log
 from trading.alerts import raise_alert_on
 from trading.models import AlertKind
@@ -25,6 +26,7 @@ from trading.runner.committing import (
     set_aside,
 )
 from trading.runner.deciding import CommandFailedError, DecidedStep, decide_step
+from trading.runner.notary import Notary
 from trading.runner.restore import Restored, follow, newest_snapshot
 from trading.runner.taking import AT_ONCE, Step, Waiting, arrange, take
 from trading.runner.telling import Teller
@@ -51,6 +53,7 @@ class Runner:
         connection: psycopg.Connection[Any],
         *,
         restored: Restored,
+        signer: Signer,
         teller: Teller | None = None,
         clock_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
@@ -63,6 +66,7 @@ class Runner:
         self._clock_ms = clock_ms
         self.at_ms = event_log.last_moment_ms(connection)
         self._sequences = AccountSequences()
+        self._notary = Notary.open(connection, signer, at_ms=clock_ms())
         self._no_expiry_until_ms = _last_failed_expiry_ms(connection) + NO_EXPIRY_AFTER_FAILURE_MS
 
     @classmethod
@@ -70,20 +74,22 @@ class Runner:
         cls,
         connection: psycopg.Connection[Any],
         *,
+        signer: Signer,
         standing: Restored | None = None,
         teller: Teller | None = None,
         clock_ms: Callable[[], int] = wall_clock_ms,
     ) -> "Runner":
         """Take the lock, bring the state to the end of the log, and be the engine.
 
-        `standing` is a state that a standby has kept up. Raises NotHeldError.
+        `signer` signs receipts; `standing` is a state that a standby has kept up. Raises
+        NotHeldError.
         """
         if not lock.take(connection):
             raise NotHeldError("another engine is running on this database")
         standing = standing or newest_snapshot(connection)
         restored = follow(connection, standing)
         log.info("engine_restored", events=restored.place.sequence)
-        return cls(connection, restored=restored, teller=teller, clock_ms=clock_ms)
+        return cls(connection, restored=restored, signer=signer, teller=teller, clock_ms=clock_ms)
 
     def step(self) -> int:
         """Make one step of what waits; return how many commands it took."""
@@ -123,7 +129,12 @@ class Runner:
     def _commit(self, whole: DecidedStep, waiting: list[Waiting]) -> Any:
         try:
             return commit(
-                self.connection, whole, projector=self.projector, sequences=self._sequences
+                self.connection,
+                whole,
+                projector=self.projector,
+                sequences=self._sequences,
+                notary=self._notary,
+                state=self.state,
             )
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             # What PostgreSQL refuses it would refuse for ever: each is taken alone from now on.
