@@ -1,6 +1,7 @@
 """Two worlds that differ in hidden orders only are the same at REST, byte for byte (I21, I23)."""
 
 import random
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,7 +57,9 @@ class Worlds:
 def told(method: str, path: str, answer: Any) -> tuple[str, int, dict[str, str], bytes]:
     """Return what an answer tells."""
     headers = {name: value for name, value in answer.items() if name not in OF_THE_REQUEST}
-    return f"{method} {path}", answer.status_code, headers, answer.content
+    # A receipt's commitment is salted anew each time: the same world twice gives other bytes.
+    content = re.sub(rb'"receipt":\{[^{}]*\}', b'"receipt":{}', answer.content)
+    return f"{method} {path}", answer.status_code, headers, content
 
 
 def public_bytes() -> Told:
