@@ -43,7 +43,6 @@ class PriceSettings:
 class Sourcing:
     """The markets with the sources that will be heard, and who hears them."""
 
-    mode: str
     markets: list[MarketSources]
     conversion: MarketSources
     adapters: list[Adapter]
@@ -80,7 +79,6 @@ def make_sourcing(
     )
     adapters: list[Adapter] = [simulation] if replay is None else [replay, simulation]
     return Sourcing(
-        mode=settings.mode,
         markets=[*replayed, *rest],
         conversion=conversion,
         adapters=adapters,
@@ -120,4 +118,4 @@ def _live(
             switchboard_feeds=settings.switchboard_feeds,
         ),
     )
-    return Sourcing(mode="live", markets=markets, conversion=conversion, adapters=[live])
+    return Sourcing(markets=markets, conversion=conversion, adapters=[live])

@@ -26,7 +26,6 @@ from trading.services.engine_prices import move_references
 from trading.services.price_adapters import Sourcing
 from trading.services.price_desk import PriceDesk
 from trading.services.price_feed import PriceFeed, ServiceView
-from trading.services.price_lock import PriceLock
 
 if TYPE_CHECKING:
     from engine.commands import MoveReferences
@@ -37,7 +36,6 @@ SHORTEST_STEP_MS = 50
 TELL_S = 0.25
 WRITE_S = 0.5
 LAST_GOOD_S = 5.0
-LOCK_S = 1.0
 BOARD_EVERY = 2
 
 
@@ -76,22 +74,22 @@ class PriceRun:
     def __init__(
         self,
         *,
+        mode: str,
         sourcing: Sourcing,
         board: Board,
         desk: PriceDesk,
         feed: PriceFeed,
         outlet: Outlet,
         step_ms: int,
-        lock: PriceLock | None = None,
         clock_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         """Prepare a run; at most twenty steps a second."""
+        self._mode = mode
         self._sourcing = sourcing
         self._board = board
         self._desk = desk
         self._feed = feed
         self._outlet = outlet
-        self._lock = lock or PriceLock()
         self._step_s = max(SHORTEST_STEP_MS, step_ms) / 1_000
         self._clock_ms = clock_ms
         self._took_ms = 0.0
@@ -103,7 +101,7 @@ class PriceRun:
         self._stepped = asyncio.Event()
 
     async def run(self) -> None:
-        """Run until canceled, or until another service has the lock; write the last good prices."""
+        """Run until canceled; then write the last good prices."""
         try:
             async with asyncio.TaskGroup() as group:
                 for adapter in self._sourcing.adapters:
@@ -112,7 +110,6 @@ class PriceRun:
                 group.create_task(self._send_for_ever())
                 group.create_task(self._call_for_ever(self.tell, every_s=TELL_S))
                 group.create_task(self._call_for_ever(self.write, every_s=WRITE_S))
-                group.create_task(self._call_for_ever(self._lock.keep, every_s=LOCK_S))
         finally:
             with ThreadPoolExecutor(max_workers=1) as thread:
                 thread.submit(self._close).result()
@@ -178,7 +175,7 @@ class PriceRun:
     def _service(self) -> ServiceView:
         connections = [state for adapter in self._sourcing.adapters for state in adapter.states()]
         return ServiceView(
-            mode=self._sourcing.mode,
+            mode=self._mode,
             at_ms=self._clock_ms(),
             steps=self._desk.steps,
             step_ms=round(self._took_ms, 2),
