@@ -22,6 +22,19 @@ COLORS = ("36", "33", "32", "35", "34", "31")
 OWN_NAME = "godark"
 
 
+class LogFile(logging.handlers.RotatingFileHandler):
+    """The file; one that can no longer be written is told of once, in a sentence."""
+
+    has_failed = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Say on the terminal why nothing more is kept; the venue itself goes on."""
+        del record
+        if not self.has_failed:
+            self.has_failed = True
+            sys.stderr.write(f"{self.baseFilename} cannot be written: {sys.exc_info()[1]}.\n")
+
+
 class VenueLog:
     """Writes lines to the terminal and to the file at `path`."""
 
@@ -30,7 +43,7 @@ class VenueLog:
         self.waiting: queue.Queue[str | None] = queue.Queue(maxsize=WAITING_LINES)
         self.colored = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, mode=0o600))
-        self.file = logging.handlers.RotatingFileHandler(
+        self.file = LogFile(
             path, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8", errors="replace"
         )
         self.file.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", "%FT%T"))

@@ -75,7 +75,10 @@ class Place:
 
 def place_here() -> Place:
     """Return the place of this clone, after `.env` and the environment."""
-    environ.Env.read_env(ROOT / ".env")
+    try:
+        environ.Env.read_env(ROOT / ".env")
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{ROOT / '.env'} is no text: see .env.example.") from error
     return place_from(dict(os.environ))
 
 
@@ -113,7 +116,7 @@ def open_var(place: Place) -> None:
 def refuse_other_version(var: Path) -> None:
     """Stamp a new var/; refuse one that another version of GoDark has made."""
     stamp = var / "VERSION"
-    found = stamp.read_text(encoding="utf-8").strip() if stamp.exists() else ""
+    found = first_line(stamp.read_bytes()) if stamp.exists() else ""
     if not found and not (var / "postgresql").exists():
         stamp.write_text(VAR_VERSION + "\n", encoding="utf-8")
     elif found != VAR_VERSION:
@@ -123,17 +126,24 @@ def refuse_other_version(var: Path) -> None:
         )
 
 
+def first_line(text: bytes) -> str:
+    """Return the first line of a file as far as it can be shown, whatever the file holds."""
+    line = text.decode("utf-8", errors="replace").strip().split("\n", 1)[0]
+    return "".join(letter if letter.isprintable() else "?" for letter in line)[:60]
+
+
 def hold_place(place: Place) -> IO[str]:
     """Return the open lock of this place, held until it is closed or the process ends.
 
     Raises RefusedError where another supervisor holds it.
     """
-    lock = (place.var / "supervisor.lock").open("a+", encoding="ascii")
+    lock = (place.var / "supervisor.lock").open("a+", encoding="ascii", errors="replace")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
-        pid = lock.read().strip() or "unknown"
+        said = lock.read().strip()
+        pid = said if said.isdecimal() else "unknown"
         lock.close()
         raise RefusedError(
             f"GoDark is already running from this folder (process {pid}): open its address, or"

@@ -4,12 +4,16 @@ Creates the database where the server has none of that name, migrates, loads the
 markets and, in development, the demonstration people. Each step may be repeated at will.
 """
 
+import os
 import sys
+import traceback
 from contextlib import closing
+from pathlib import Path
 
 import django
 import psycopg
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command, get_commands
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -22,13 +26,33 @@ REFUSED = 78  # EX_CONFIG of sysexits.h
 
 def main() -> None:
     """Prepare the database that DATABASE_URL names, or end with one sentence."""
-    django.setup()
     try:
+        django.setup()
         with as_owner():
             create_database()
             refuse_newer_database()
+        fill()
+    except (ImproperlyConfigured, CommandError) as error:
+        refuse(str(error).strip())
     except (OperationalError, psycopg.OperationalError) as error:
         refuse(f"The database does not answer: {str(error).strip().splitlines()[0]}")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told in a sentence
+        refuse(f"{type(error).__name__} while preparing ({kept(traceback.format_exc())})")
+
+
+def kept(story: str) -> str:
+    """Write down the whole story of a failure, and return where it can be read."""
+    told = Path(os.environ.get("GODARK_VAR") or "var") / "log" / "prepare.log"
+    try:
+        told.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        told.write_text(story, encoding="utf-8")
+    except OSError as error:
+        return f"its story could not be kept: {error.strerror}"
+    return f"its story is in {told}"
+
+
+def fill() -> None:
+    """Bring tables, markets and, in development, people and the chain into the database."""
     call_command("migrate", interactive=False, verbosity=0)
     if settings.IN_PRODUCTION:
         call_command("collectstatic", interactive=False, verbosity=0)

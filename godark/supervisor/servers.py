@@ -147,7 +147,7 @@ class Servers:
         ]
         settings = folder / "redis.conf"
         settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        settings.chmod(0o644)
+        self._give(settings, mode=0o600)
 
     def _make_cluster(self) -> None:
         """Run initdb beside the final place and move the whole thing there when it is done."""
@@ -181,7 +181,11 @@ class Servers:
     def _make_folder(self, path: Path) -> None:
         """Make a folder that only the servers' user (and root) may enter."""
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
+        self._give(path, mode=0o700)
+
+    def _give(self, path: Path, *, mode: int) -> None:
+        """Let the servers' user, and nobody else, use a file or folder."""
+        path.chmod(mode)
         if self.owner is not None:
             os.chown(path, self.owner.uid, self.owner.gid)
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from godark.supervisor.addresses import refuse_addresses
 from godark.supervisor.child import Child
 from godark.supervisor.greeting import greeting
 from godark.supervisor.launch import end_with_parent
@@ -45,14 +46,21 @@ def main() -> None:
     if "--end-with-parent" in sys.argv:
         end_with_parent(signal.SIGTERM)
     try:
+        os.umask(0o077)  # whatever we and our children write in var/ is nobody else's
         place = place_here()
+        refuse_addresses(os.environ)
         open_var(place)
         with hold_place(place):
             run(place)
     except (RefusedError, ServerFailedError) as error:
         sys.exit(str(error))
     except OSError as error:
-        sys.exit(f"GoDark cannot run here: {error}.")
+        what = error.strerror or str(error)
+        sys.exit(
+            f"GoDark cannot use {error.filename}: {what}."
+            if error.filename
+            else f"GoDark cannot run here: {what}."
+        )
     except KeyboardInterrupt:
         sys.exit(0)
 
