@@ -11,6 +11,7 @@ import queue
 import re
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 NAME_WIDTH = 9
@@ -77,7 +78,8 @@ class VenueLog:
             self.writer.join(timeout=1)
         except queue.Full:
             pass
-        self.file.close()
+        with suppress(OSError):  # a full disk: what was lost has been said
+            self.file.close()
 
     def _colored(self, name: str, *, prefix: str) -> str:
         if not self.colored:

@@ -60,6 +60,11 @@ def pid_of(place: Place, *, words: bytes) -> int:
     return min(pid for pid, command in commands.items() if words in command)
 
 
+def open_to_others(var: Path) -> list[Path]:
+    """Return what anybody but its owner might read or enter below var/."""
+    return [path for path in var.rglob("*") if path.lstat().st_mode & 0o077]
+
+
 def test_the_venue_opens_mends_itself_refuses_a_second_and_stops_whole(
     place: Place, environment: dict[str, str], venue: subprocess.Popen[bytes]
 ) -> None:
@@ -70,6 +75,7 @@ def test_the_venue_opens_mends_itself_refuses_a_second_and_stops_whole(
     wait_for(lambda: "The venue is open" in log(), venue=venue)
     assert (place.var / "demo.json").stat().st_mode & 0o777 == 0o600
     assert (place.var / "environment").stat().st_mode & 0o777 == 0o600
+    assert open_to_others(place.var) == []
     # 2. It mends itself.
     for words in (b"godark.web", b"bin/postgres"):
         os.kill(pid_of(place, words=words), signal.SIGKILL)
