@@ -8,6 +8,7 @@ from django.conf import settings
 
 from prices.adapters.simulated import SimulatedAdapter
 from trading.services.price_adapters import PriceSettings
+from trading.services.price_lock import PriceLock
 from trading.services.price_run import PriceRun, ReferenceRecorder
 from trading.services.price_setup import prepare_run
 
@@ -54,7 +55,8 @@ class SimulatedRun:
 def simulated_run(**chosen: Any) -> SimulatedRun:
     """Return a run over the listed markets; no source lies by itself."""
     options = PriceSettings(**{"mode": "simulated", "schedule": "none", "seed": 3, **chosen})
-    run = prepare_run(options, client=redis.Redis.from_url(settings.REDIS_URL))
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    run = prepare_run(options, client=client, lock=PriceLock())
     found = SimulatedRun(run=run, clock=Clock())
     run._clock_ms = found.clock
     run._outlet = found.recorder

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -32,10 +33,11 @@ from trading.models import (
     PriceAlert,
     ToldLie,
 )
-from trading.services import price_rows
+from trading.services import price_rows, price_run
 from trading.services.engine_prices import move_references, sample_funding
 from trading.services.price_adapters import PriceSettings, PriceSetupError, make_sourcing
 from trading.services.price_feed import BOARD_KEY, STATE_KEY, TICKS, MarketBoardView, ServiceView
+from trading.services.price_lock import AnotherPriceServiceError, PriceLock
 from trading.services.price_rows import moment
 from trading.services.price_run import PriceRun
 from trading.services.price_setup import running_hours
@@ -287,20 +289,63 @@ def test_settings_that_make_no_sense_are_refused_with_a_sentence(
         simulated_run(**chosen)
 
 
-def test_the_command_refuses_in_a_sentence_without_markets_a_lock_or_real_prices(
+def test_the_command_refuses_in_a_sentence_without_sense_a_lock_or_real_prices(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(run_prices, "take_lock", lambda: False)
-    with pytest.raises(CommandError, match="Another price service is running"):
-        call_command("run_prices")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "IN_PRODUCTION", True)
         with pytest.raises(CommandError, match="Simulated prices are for development"):
             call_command("run_prices")
-    monkeypatch.setattr(run_prices, "take_lock", lambda: True)
     monkeypatch.setattr(settings, "PRICES", settings.PRICES | {"mode": "guessed"})
     with pytest.raises(CommandError, match="GODARK_PRICES is 'guessed'"):
         call_command("run_prices")
+    with holding() as lock:
+        with pytest.raises(CommandError, match="Another price service is running"):
+            call_command("run_prices")
+        lock.keep()
+
+
+@contextlib.contextmanager
+def holding() -> Iterator[PriceLock]:
+    lock = PriceLock()
+    lock.take()
+    try:
+        yield lock
+    finally:
+        lock.give_back()
+
+
+def cut(lock: PriceLock) -> None:
+    """Let PostgreSQL lose the lock's connection, as it does when it dies, and wait until it has."""
+    assert lock._connection is not None
+    with connection.cursor() as cursor:
+        # One role may end its own connections.
+        cursor.execute(
+            "SELECT pg_terminate_backend(%s, 30000)", [lock._connection.info.backend_pid]
+        )
+        assert cursor.fetchone() == (True,)
+
+
+def test_a_lock_that_was_lost_with_the_database_is_taken_anew() -> None:
+    with holding() as lock:
+        cut(lock)
+        lock.keep()
+        lock.keep()
+        with pytest.raises(AnotherPriceServiceError):
+            PriceLock().take()
+
+
+def test_a_run_ends_where_another_has_taken_the_lock_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = simulated_run()
+    for name in ("write", "tell", "_close"):
+        monkeypatch.setattr(PriceRun, name, lambda _run: None)
+    monkeypatch.setattr(price_run, "LOCK_S", 0.05)
+    world.run._lock.take()
+    cut(world.run._lock)
+    with holding(), pytest.raises(CommandError, match="Another price service is running"):
+        asyncio.run(run_prices.until_stopped(world.run))
 
 
 def test_replayed_markets_keep_their_recording_and_the_rest_is_simulated() -> None:

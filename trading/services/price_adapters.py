@@ -43,6 +43,7 @@ class PriceSettings:
 class Sourcing:
     """The markets with the sources that will be heard, and who hears them."""
 
+    mode: str
     markets: list[MarketSources]
     conversion: MarketSources
     adapters: list[Adapter]
@@ -79,6 +80,7 @@ def make_sourcing(
     )
     adapters: list[Adapter] = [simulation] if replay is None else [replay, simulation]
     return Sourcing(
+        mode=settings.mode,
         markets=[*replayed, *rest],
         conversion=conversion,
         adapters=adapters,
@@ -118,4 +120,4 @@ def _live(
             switchboard_feeds=settings.switchboard_feeds,
         ),
     )
-    return Sourcing(markets=markets, conversion=conversion, adapters=[live])
+    return Sourcing(mode="live", markets=markets, conversion=conversion, adapters=[live])

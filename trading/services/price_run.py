@@ -26,6 +26,7 @@ from trading.services.engine_prices import move_references
 from trading.services.price_adapters import Sourcing
 from trading.services.price_desk import PriceDesk
 from trading.services.price_feed import PriceFeed, ServiceView
+from trading.services.price_lock import PriceLock
 
 if TYPE_CHECKING:
     from engine.commands import MoveReferences
@@ -36,6 +37,7 @@ SHORTEST_STEP_MS = 50
 TELL_S = 0.25
 WRITE_S = 0.5
 LAST_GOOD_S = 5.0
+LOCK_S = 1.0
 BOARD_EVERY = 2
 
 
@@ -74,22 +76,22 @@ class PriceRun:
     def __init__(
         self,
         *,
-        mode: str,
         sourcing: Sourcing,
         board: Board,
         desk: PriceDesk,
         feed: PriceFeed,
         outlet: Outlet,
         step_ms: int,
+        lock: PriceLock,
         clock_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         """Prepare a run; at most twenty steps a second."""
-        self._mode = mode
         self._sourcing = sourcing
         self._board = board
         self._desk = desk
         self._feed = feed
         self._outlet = outlet
+        self._lock = lock
         self._step_s = max(SHORTEST_STEP_MS, step_ms) / 1_000
         self._clock_ms = clock_ms
         self._took_ms = 0.0
@@ -101,7 +103,7 @@ class PriceRun:
         self._stepped = asyncio.Event()
 
     async def run(self) -> None:
-        """Run until canceled; then write the last good prices."""
+        """Run until canceled, or until another has the lock; keep the last good, leave the lock."""
         try:
             async with asyncio.TaskGroup() as group:
                 for adapter in self._sourcing.adapters:
@@ -110,9 +112,11 @@ class PriceRun:
                 group.create_task(self._send_for_ever())
                 group.create_task(self._call_for_ever(self.tell, every_s=TELL_S))
                 group.create_task(self._call_for_ever(self.write, every_s=WRITE_S))
+                group.create_task(self._call_for_ever(self._lock.keep, every_s=LOCK_S))
         finally:
             with ThreadPoolExecutor(max_workers=1) as thread:
                 thread.submit(self._close).result()
+            self._lock.give_back()
 
     def step(self) -> list[MarketPrices]:
         """Make one step: the newest prices of all markets to the desk and the outlet."""
@@ -175,7 +179,7 @@ class PriceRun:
     def _service(self) -> ServiceView:
         connections = [state for adapter in self._sourcing.adapters for state in adapter.states()]
         return ServiceView(
-            mode=self._mode,
+            mode=self._sourcing.mode,
             at_ms=self._clock_ms(),
             steps=self._desk.steps,
             step_ms=round(self._took_ms, 2),

@@ -13,6 +13,7 @@ from trading.services.market_states import wishes_of
 from trading.services.price_adapters import PriceSettings, PriceSetupError, make_sourcing
 from trading.services.price_desk import PriceDesk
 from trading.services.price_feed import PriceFeed
+from trading.services.price_lock import PriceLock
 from trading.services.price_outlet import InboxOutlet
 from trading.services.price_run import PriceRun
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import redis
 
 
-def prepare_run(settings: PriceSettings, *, client: "redis.Redis") -> PriceRun:
+def prepare_run(settings: PriceSettings, *, client: "redis.Redis", lock: PriceLock) -> PriceRun:
     """Return a run that goes on where the last one stood; refuse with a sentence."""
     catalogue = price_sources.market_sources()
     if not catalogue:
@@ -34,7 +35,6 @@ def prepare_run(settings: PriceSettings, *, client: "redis.Redis") -> PriceRun:
         last_good=last_good,
     )
     return PriceRun(
-        mode=settings.mode,
         sourcing=sourcing,
         board=Board(
             markets=sourcing.markets,
@@ -46,6 +46,7 @@ def prepare_run(settings: PriceSettings, *, client: "redis.Redis") -> PriceRun:
         feed=PriceFeed(client, markets=sourcing.markets),
         outlet=InboxOutlet(wishes_of(Wisher.PRICES)),
         step_ms=settings.step_ms,
+        lock=lock,
     )
 
 

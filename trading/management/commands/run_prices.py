@@ -8,13 +8,13 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
 from trading.services.price_adapters import PriceSettings, PriceSetupError
+from trading.services.price_lock import AnotherPriceServiceError, PriceLock
 from trading.services.price_run import PriceRun
 from trading.services.price_setup import prepare_run
 
-LOCK = "trading.run_prices"
+ANOTHER = "Another price service is running on this database."
 
 
 class Command(BaseCommand):
@@ -27,29 +27,31 @@ class Command(BaseCommand):
         chosen = PriceSettings(**settings.PRICES)
         if settings.IN_PRODUCTION and chosen.mode == "simulated":
             raise CommandError("Simulated prices are for development; set GODARK_PRICES=live.")
-        if not take_lock():
-            raise CommandError("Another price service is running on this database.")
+        lock = PriceLock()
         try:
-            run = prepare_run(chosen, client=redis.Redis.from_url(settings.REDIS_URL))
+            lock.take()
+            self._run(chosen, lock=lock)
+        except AnotherPriceServiceError as error:
+            raise CommandError(ANOTHER) from error
         except PriceSetupError as error:
             raise CommandError(str(error)) from error
+        finally:
+            lock.give_back()
+
+    def _run(self, chosen: PriceSettings, *, lock: PriceLock) -> None:
+        run = prepare_run(chosen, client=redis.Redis.from_url(settings.REDIS_URL), lock=lock)
         self.stdout.write(f"Prices are {chosen.mode}.")
         asyncio.run(until_stopped(run))
 
 
 async def until_stopped(run: PriceRun) -> None:
-    """Run until SIGTERM or SIGINT, then end cleanly."""
+    """Run until SIGTERM or SIGINT, then end cleanly; refuse to go on beside another service."""
     task = asyncio.create_task(run.run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-
-
-def take_lock() -> bool:
-    """Take the one lock of all price services, held as long as this connection lives."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [LOCK])
-        row = cursor.fetchone()
-    return bool(row and row[0])
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    except* AnotherPriceServiceError:
+        raise CommandError(ANOTHER) from None
