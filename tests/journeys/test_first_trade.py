@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from tests.live_site import LiveSite
 
@@ -19,19 +20,28 @@ def lines_of_the_readme() -> str:
     return found[1]
 
 
-def test_the_lines_of_the_readme_end_with_a_fill(trading_site: LiveSite) -> None:
+def answers_of_the_lines(url: str) -> list[dict[str, Any]]:
+    """Run the lines as two new strangers; return what the two orders were answered."""
     lines = lines_of_the_readme()
     assert "http://127.0.0.1:8000/" in lines
-    script = lines.replace("http://127.0.0.1:8000", trading_site.url)
     done = subprocess.run(
-        ["/bin/bash", "-euo", "pipefail", "-c", script],
+        ["/bin/bash", "-euo", "pipefail", "-c", lines.replace("http://127.0.0.1:8000", url)],
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    resting, filled = (json.loads(told) for told in done.stdout.replace("}{", "}\n{").splitlines())
+    return [json.loads(told) for told in done.stdout.replace("}{", "}\n{").splitlines()]
+
+
+def test_the_lines_of_the_readme_end_with_a_fill(trading_site: LiveSite) -> None:
+    # On a slow machine the engine may answer after the half second that an order waits:
+    # then the order is PENDING, as the contract says, and two other strangers try.
+    for _ in range(10):
+        resting, filled = answers_of_the_lines(trading_site.url)
+        if "PENDING" not in (resting["status"], filled["status"]):
+            break
     assert resting["status"] == "OPEN"
     assert (filled["status"], len(filled["fills"])) == ("FILLED", 1)
     (fill,) = filled["fills"]
