@@ -18,6 +18,7 @@ from trading.api.positions import (
     TriggersView,
 )
 from trading.api.roots import AccountProofView, BatchDetailView, BatchListView
+from trading.api.statement import StatementView
 from trading.api.status import StatusView
 from trading.api.tape import (
     FundingRateListView,
@@ -93,6 +94,7 @@ urlpatterns = [
             "liquidations": LiquidationListView,
             "positions": PositionListView,
             "account/balance": BalanceView,
+            "account/statement.csv": StatementView,
             "dev/test-usdt": TestUsdtView,
             "venue-key": VenueKeyView,
         },

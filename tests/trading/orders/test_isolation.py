@@ -37,6 +37,7 @@ PRIVATE: tuple[tuple[str, str, Any], ...] = (
     ("POST", f"/positions/{BTC}/triggers", {}),
     ("DELETE", f"/positions/{BTC}/triggers", None),
     ("GET", "/account/balance", None),
+    ("GET", "/account/statement.csv", None),
     ("POST", "/dev/test-usdt", None),
 )
 
