@@ -21,6 +21,7 @@ from godark.errors import Code, Failure
 from godark.logs import route_of
 
 log = structlog.get_logger("godark.request")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 QUIET_ROUTES = frozenset({"health", "metrics", "api/v1/health", "static"})
@@ -180,6 +181,10 @@ def _refusal(request: HttpRequest) -> Failure | None:
         return Failure(Code.NOT_FOUND, "There is no such address.")
     if "%00" in request.META.get("QUERY_STRING", ""):
         return Failure(Code.VALIDATION_ERROR, "The query holds a NUL character.")
+    for name, value in request.headers.items():
+        if CONTROL.search(value):
+            # PostgreSQL holds no NUL, and what is kept of a header is shown to people.
+            return Failure(Code.VALIDATION_ERROR, f"The header {name} holds a control character.")
     length = request.headers.get("Content-Length") or "0"
     if "Transfer-Encoding" in request.headers or not (length.isascii() and length.isdigit()):
         return Failure(Code.VALIDATION_ERROR, "Send the body whole, with its Content-Length.")

@@ -132,6 +132,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "godark.middleware.RequestMiddleware",
     "godark.middleware.HeadersMiddleware",
+    "godark.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "godark.static_files.StaticFilesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -375,9 +376,7 @@ SOLANA = {
     # 32 bytes as hex: the salts of the state tree's leaves are derived from it.
     "salt_master": required_in_production("GODARK_SALT_MASTER", otherwise="11" * 32),
 }
-
-SALT_BYTES = 32
-if len(bytes.fromhex(SOLANA["salt_master"])) != SALT_BYTES:
+if len(bytes.fromhex(SOLANA["salt_master"])) != 32:  # noqa: PLR2004 - as the next line says
     raise ImproperlyConfigured("GODARK_SALT_MASTER is 32 bytes as hex.")
 
 # 12. What the site writes down about itself.
@@ -385,7 +384,7 @@ LOGGING = logs.configure(
     as_json=IN_PRODUCTION, level=env.str("GODARK_LOG_LEVEL", default="INFO").upper()
 )
 
-# 12. Prices: where they come from (simulated, replay or live), and how often they are made.
+# 13. Prices: where they come from (simulated, replay or live), and how often they are made.
 PRICES = {
     "mode": env.str("GODARK_PRICES", default="live" if IN_PRODUCTION else "simulated"),
     "seed": env.int("GODARK_PRICES_SEED", default=1),

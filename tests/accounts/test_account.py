@@ -96,7 +96,7 @@ def test_load_is_no_tier_in_production(trader: User, settings: Settings) -> None
 
 
 def test_activity_lists_what_happened_newest_first_with_address_and_device(trader: User) -> None:
-    client = Client(headers={"User-Agent": "curl/8 \x1b[31m" + "x" * 500})
+    client = Client(headers={"User-Agent": "curl/8 \x9b[31m" + "x" * 500})
     tokens = tokens_of(trader, client=client)
     signer_of(trader)
     found = Client().get(ACTIVITY, headers=bearer(tokens)).json()

@@ -75,6 +75,25 @@ def test_a_body_of_unknown_length_is_refused(client: Client, headers: dict[str, 
     assert answered.json()["code"] == "VALIDATION_ERROR"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\x7f", "\n"])
+@pytest.mark.parametrize("name", ["User-Agent", "Accept", "Referer", "GD-API-KEY", "X-Anything"])
+def test_a_control_character_in_a_header_is_refused(
+    client: Client, name: str, control: str
+) -> None:
+    answered = client.get(TIME, headers={name: f"a{control}b"})
+    assert answered.status_code == 400
+    assert answered.json()["code"] == "VALIDATION_ERROR"
+    assert control not in answered.json()["detail"]
+
+
+@pytest.mark.django_db
+def test_a_log_in_that_fails_under_a_strange_name_of_a_browser_is_refused(client: Client) -> None:
+    typed = {"username": "nobody@godark.example", "password": "wrong"}
+    answered = client.post("/login", typed, headers={"User-Agent": "a\x00b"})
+    assert answered.status_code == 400
+
+
 async def test_on_the_event_loop_the_same_is_refused_and_carried() -> None:
     client = AsyncClient()
     answered = await client.get("/health", headers={"X-Request-ID": "loop-0001"})
