@@ -213,11 +213,15 @@ class MoveReferences(Command, frozen=True, kw_only=True, gc=False):
     moves: tuple[ReferenceMove, ...]
 
 
-class FundingSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One market's premium at one second; none while its index is missing."""
+class FundingSample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One market's premium at one second; none while its index is missing.
+
+    `seconds`: for so many it stands, at most an hour; an outage is told as one of many.
+    """
 
     market_id: str
     premium_ppb: int | None
+    seconds: int = 1
 
 
 class SampleFunding(Command, frozen=True, kw_only=True, gc=False):

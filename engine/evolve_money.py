@@ -307,10 +307,10 @@ def funding_sampled(state: State, event: ev.FundingSampled, /) -> None:
         market = state.markets[sample.market_id]
         old = market.funding
         if sample.premium_ppb is None:
-            new = replace(old, missing=old.missing + 1)
+            new = replace(old, missing=old.missing + sample.seconds)
         else:
-            total = old.premium_sum_ppb + sample.premium_ppb
-            new = replace(old, premium_sum_ppb=total, samples=old.samples + 1)
+            total = old.premium_sum_ppb + sample.premium_ppb * sample.seconds
+            new = replace(old, premium_sum_ppb=total, samples=old.samples + sample.seconds)
         set_field(state, market, "funding", new)
 
 

@@ -18,15 +18,18 @@ INTEREST_PPB = 100_000
 INTEREST_BAND_PPB = 500_000
 HOURLY_CAP_PPB = 500_000
 HOURS_OF_RATE = 8
+SECONDS_OF_HOUR = 3_600
 
 
 def sample_funding(d: Decision, command: SampleFunding, /) -> None:
-    """Record this second's premiums of the markets that there are and that do not stand still."""
+    """Record premiums of the markets that there are and that do not stand still."""
     markets = d.state.markets
     live = tuple(
         sample
         for sample in command.samples
-        if sample.market_id in markets and not stands_still(markets[sample.market_id])
+        if sample.market_id in markets
+        and not stands_still(markets[sample.market_id])
+        and 0 < sample.seconds <= SECONDS_OF_HOUR
     )
     if live:
         d.emit(FundingSampled(at_ms=d.at_ms, samples=live))

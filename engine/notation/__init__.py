@@ -37,7 +37,8 @@ Prices, time and the venue::
 
     reference [M] P/P|none [index P|none] [mark P|none] [dispersion R] [age D] [; M ...]
     expire
-    sample M R|none [; M ...]        funding M N
+    sample M R|none [for N] [; M ...]
+    funding M N
     market M [tick P] [lot Q] [MARKET OPTIONS] [insurance A] [state STATE]
     limits M [MARKET OPTIONS]
     state M STATE [hours-closed]     breaker M D

@@ -80,6 +80,7 @@ def _sample(words: Words, n: Notation, /) -> c.Command:
             c.FundingSample(
                 market_id=market_id,
                 premium_ppb=None if premium == "none" else read_rate(premium),
+                seconds=whole(words.next()) if words.next_of(("for",)) else 1,
             )
         )
         if words.next_of((";",)) is None:

@@ -195,11 +195,13 @@ def _half(price: int | None, spec: c.MarketSpec, /) -> str:
 
 
 def _sample(o: c.SampleFunding, _: Notation, /) -> list[str]:
-    rates = [
-        f"{s.market_id} {'none' if s.premium_ppb is None else write_rate(s.premium_ppb)}"
-        for s in o.samples
-    ]
-    return ["sample", " ; ".join(rates)]
+    return ["sample", " ; ".join(map(_one_sample, o.samples))]
+
+
+def _one_sample(sample: c.FundingSample, /) -> str:
+    premium = "none" if sample.premium_ppb is None else write_rate(sample.premium_ppb)
+    lasting = "" if sample.seconds == 1 else f" for {sample.seconds}"
+    return f"{sample.market_id} {premium}{lasting}"
 
 
 def _list(o: c.ListMarket, _: Notation, /) -> list[str]:

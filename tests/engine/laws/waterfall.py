@@ -110,7 +110,8 @@ class Hours:
         for event in step.events:
             if isinstance(event, ev.FundingSampled):
                 for sample in event.samples:
-                    self.premiums.setdefault(sample.market_id, []).append(sample.premium_ppb)
+                    told = [sample.premium_ppb] * sample.seconds
+                    self.premiums.setdefault(sample.market_id, []).extend(told)
             if isinstance(event, ev.FundingRateSet):
                 assert (event.market_id, event.hour) not in self.paid, event
                 self.paid.add((event.market_id, event.hour))

@@ -43,7 +43,7 @@ class Treasury(Liquidator):
         for sample in command.samples:
             market = self.market(sample.market_id)
             if not market.stands_still:
-                market.premiums.append(sample.premium_ppb)
+                market.premiums.extend([sample.premium_ppb] * sample.seconds)
 
     def do_PayFunding(self, command: c.PayFunding) -> None:  # noqa: N802 -- named for the command
         """Pay an hour: debits, liquidations, credits, the residue to the fund."""
