@@ -22,6 +22,14 @@ def raise_alert(kind: AlertKind, detail: str, /) -> None:
     Alert.objects.create(kind=kind, detail=detail[:LONGEST_DETAIL])
 
 
+def raise_alert_once(kind: AlertKind, detail: str, /) -> bool:
+    """Raise an alert that nobody has raised with this detail before; tell whether it is new."""
+    if Alert.objects.filter(kind=kind, detail=detail[:LONGEST_DETAIL]).exists():
+        return False
+    raise_alert(kind, detail)
+    return True
+
+
 def raise_alert_on(connection: psycopg.Connection[Any], kind: AlertKind, detail: str, /) -> None:
     """Raise an alert by a connection of the caller's own, in its transaction."""
     log.critical("alert", alert=kind.value, detail=detail)

@@ -2,7 +2,7 @@
 
 from godark.jobs.registry import job
 from trading.reconciliation import reconcile
-from trading.services import adl_ranks, chain_work
+from trading.services import adl_ranks, chain_work, funding_clock
 from trading.services.unpriced import halt_unpriced
 
 
@@ -10,6 +10,20 @@ from trading.services.unpriced import halt_unpriced
 def halt_unpriced_markets() -> None:
     """Halt markets whose prices nobody renews."""
     halt_unpriced()
+
+
+@job(at_most_seconds=20)
+def sample_funding() -> None:
+    """Sample every market's premium, and pay the hour that has ended."""
+    funding_clock.advance()
+
+
+@job(at_most_seconds=20)
+def pay_funding() -> None:
+    """Pay what the sampling has not yet paid, and look whether the last hour is paid."""
+    while funding_clock.advance() == funding_clock.AT_ONCE_S:
+        pass
+    funding_clock.check_paid()
 
 
 @job(at_most_seconds=15)

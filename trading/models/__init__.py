@@ -23,6 +23,7 @@ from trading.models.chain import (
     WithdrawalState,
 )
 from trading.models.commands import Command, CommandStatus, Receipt, VenueKey
+from trading.models.funding_clock import FundingClock
 from trading.models.hours import Holiday, TradingCalendar
 from trading.models.keys import IdentifierKey
 from trading.models.log import Event, Snapshot
@@ -80,6 +81,7 @@ __all__ = [
     "DepositState",
     "Event",
     "Fill",
+    "FundingClock",
     "FundingPayment",
     "FundingRate",
     "Holiday",

@@ -16,7 +16,9 @@ class AlertKind(models.TextChoices):
     SNAPSHOT_BROKEN = "SNAPSHOT_BROKEN", "A snapshot is not what it says; an older one was used"
     LOG_BROKEN = "LOG_BROKEN", "The log is not what was written"
     LIQUIDATION_MISSED = "LIQUIDATION_MISSED", "A position is below maintenance and untouched"
+    LIQUIDATION_DISPUTED = "LIQUIDATION_DISPUTED", "Audit and engine differ on who is liquidatable"
     BOOKS_DIFFER = "BOOKS_DIFFER", "Engine, projections and ledger differ"
+    FUNDING_LATE = "FUNDING_LATE", "An hour of funding has not been paid"
 
 
 class Alert(models.Model):
