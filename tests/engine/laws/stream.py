@@ -474,8 +474,7 @@ class Stream:
         premium = self.random.choice((None, 0, 200_000, -3_000_000, 9_000_000))
         seconds = self.random.choice((1, 1, 1, 7))
         samples = tuple(
-            c.FundingSample(market_id=m, premium_ppb=premium, seconds=seconds)
-            for m in self.markets
+            c.FundingSample(market_id=m, premium_ppb=premium, seconds=seconds) for m in self.markets
         )
         return c.SampleFunding(at_ms=self.at_ms, samples=samples)
 
