@@ -16,7 +16,7 @@ from engine.matching import fell_below
 from engine.orders import Order, book_key
 from engine.reasons import Reason
 from engine.reservation import reserve_ceil_micro
-from engine.shape import LARGEST
+from engine.shape import LARGEST, check_notional
 from engine.state import NO_POSITION, Market
 from engine.vocabulary import OrderType
 
@@ -27,6 +27,7 @@ def amend_order(d: Decision, command: AmendOrder, /) -> None:
     quantity = order.quantity_lots if command.quantity_lots is None else command.quantity_lots
     limit = order.limit_ticks if command.limit_ticks is None else command.limit_ticks
     amended = _amended(order, quantity, limit)
+    check_notional(market, quantity=quantity, limit=limit)
     keeps = limit == order.limit_ticks and quantity <= order.quantity_lots
     if not keeps:
         check_state(d, market, order.terms)

@@ -76,9 +76,8 @@ def cancel_triggers(
     d: Decision, market: Market, account_id: str, reason: Reason, /, *, spare_reducing: bool = False
 ) -> None:
     """Cancel an account's trigger orders in a market."""
-    for order_id in sorted(market.triggers):
-        terms = market.triggers[order_id]
-        if terms.account_id == account_id and not (spare_reducing and terms.reduce_only):
+    for order_id in sorted(market.triggers_of.get(account_id, ())):
+        if not (spare_reducing and market.triggers[order_id].reduce_only):
             cancel_trigger(d, market, order_id, reason)
 
 

@@ -12,7 +12,7 @@ from engine.events import Event
 from engine.evolve import TABLE
 from engine.reasons import Reason
 from engine.state import Market, State, roll_back
-from engine.units import REFERENCE_MAX_AGE_MS
+from engine.units import LARGEST_NUMBER, REFERENCE_MAX_AGE_MS
 from engine.vocabulary import MarketState
 
 
@@ -22,7 +22,12 @@ class Refusal(Exception):  # noqa: N818 -- it is an answer, not an error
     def __init__(self, reason: Reason, **numbers: int) -> None:
         super().__init__(reason.value)
         self.reason = reason
-        self.numbers = numbers
+        self.numbers = {name: within_64_bits(number) for name, number in numbers.items()}
+
+
+def within_64_bits(number: int, /) -> int:
+    """Cut a number of a refusal to what events can carry; nobody means one so great."""
+    return max(-LARGEST_NUMBER, min(LARGEST_NUMBER, number))
 
 
 class Decision:

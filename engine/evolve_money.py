@@ -82,11 +82,9 @@ def replace_leg(state: State, market: Market, leg: ev.Leg, /) -> None:
 
 
 def forget_troubles(state: State, market: Market, account_id: str, before: Position, /) -> None:
-    """Let a position that is closed neither wait nor be warned."""
+    """Let a position that is closed wait no longer."""
     if before.is_pending:
         put(state, market.pending, account_id, None)
-    if before.is_warned:
-        put(state, market.warned, account_id, None)
 
 
 def change_collateral(
@@ -347,7 +345,6 @@ def _mark_position(state: State, market_id: str, account_id: str, /, **fields: o
 def warned(state: State, event: ev.LiquidationWarned, /) -> None:
     """Warn once per crossing."""
     _mark_position(state, event.market_id, event.account_id, is_warned=True)
-    put(state, state.markets[event.market_id].warned, event.account_id, True)
 
 
 def warning_lifted(state: State, event: ev.WarningLifted, /) -> None:
@@ -355,7 +352,6 @@ def warning_lifted(state: State, event: ev.WarningLifted, /) -> None:
     _mark_position(
         state, event.market_id, event.account_id, is_warned=False, deferred_until_ms=None
     )
-    put(state, state.markets[event.market_id].warned, event.account_id, None)
 
 
 def deferred(state: State, event: ev.LiquidationDeferred, /) -> None:
@@ -409,22 +405,22 @@ def settle_position(state: State, market: Market, settled: ev.PositionSettled, /
 
 
 def forgotten(state: State, event: ev.IdentifiersForgotten, /) -> None:
-    """Forget the oldest ids, as they stand in order of use."""
-    _forget(state, state.seen, event.before_ms)
-    _forget(state, state.client_ids, event.before_ms)
+    """Forget the oldest ids, as they stand in order of use; what is open is in use now."""
+    _forget(state, state.seen, event)
+    _forget(state, state.client_ids, event)
 
 
-def _forget(state: State, table: dict[Any, Seen], before_ms: int, /) -> None:
-    old: list[object] = []
+def _forget(state: State, table: dict[Any, Seen], event: ev.IdentifiersForgotten, /) -> None:
+    old: list[tuple[object, Seen]] = []
     for key, seen in table.items():
-        if seen.at_ms >= before_ms:
+        if seen.at_ms >= event.before_ms:
             break
-        if seen.subject_id not in state.order_places and (
-            seen.subject_id not in state.trigger_places
-        ):
-            old.append(key)
-    for key in old:
+        old.append((key, seen))
+    open_ids = (state.order_places, state.trigger_places, state.deposits, state.withdrawals)
+    for key, seen in old:
         put(state, table, key, None)
+        if any(seen.subject_id in table for table in open_ids):
+            put(state, table, key, Seen(event.at_ms, seen.subject_id, seen.body))
 
 
 MONEY_TABLE = {

@@ -28,9 +28,9 @@ from engine.events import (
     OpenInterestPublished,
 )
 from engine.reasons import Reason
-from engine.settings import LARGEST_AMOUNT_MICRO, find_market
+from engine.settings import find_market
 from engine.state import BACKSTOP, Market
-from engine.transfers import check_amount, check_unused
+from engine.transfers import check_amount, check_room, check_unused
 from engine.uncrossing import uncross
 from engine.units import MINUTE_MS, PPB
 from engine.vocabulary import MarketState
@@ -53,8 +53,9 @@ def list_market(d: Decision, command: ListMarket, /) -> None:
     check_spec(command.spec)
     if command.spec.market_id in d.state.markets:
         raise Refusal(Reason.DUPLICATE_ID)
-    if not 0 <= command.insurance_micro <= LARGEST_AMOUNT_MICRO:
+    if command.insurance_micro < 0:
         raise Refusal(Reason.INVALID_AMOUNT, amount_micro=command.insurance_micro)
+    check_room(d, command.insurance_micro)
     d.emit(
         MarketListed(
             at_ms=d.at_ms,
@@ -144,6 +145,7 @@ def contribute_insurance(d: Decision, command: ContributeInsurance, /) -> None:
     """Pay into a fund; a market's debt is repaid first."""
     check_unused(d, command.contribution_id)
     check_amount(command.amount_micro)
+    check_room(d, command.amount_micro)
     market = None if command.market_id is None else find_market(d, command.market_id)
     repaid = 0 if market is None else min(market.debt_micro, command.amount_micro)
     before = None if market is None else effective_state(market)

@@ -18,6 +18,7 @@ from engine.shape import LARGEST
 from engine.state import Market
 from engine.triggers import fire_triggers
 from engine.uncrossing import uncross
+from engine.units import LARGEST_NUMBER
 
 
 def move_references(d: Decision, command: MoveReferences, /) -> None:
@@ -52,6 +53,10 @@ def _check(d: Decision, move: ReferenceMove, /) -> None:
             raise Refusal(Reason.INVALID_PRICE, price_half_ticks=price)
     if (move.index_half_ticks is None) is not (move.mark_half_ticks is None):
         raise Refusal(Reason.INVALID_PRICE)
+    market = d.state.markets[move.market_id]
+    highest = max(move.index_half_ticks or 0, move.mark_half_ticks or 0, 2 * (ask or 0))
+    if highest * market.unit_micro * max(1, market.long_lots) > LARGEST_NUMBER // 4:
+        raise Refusal(Reason.INVALID_PRICE, price_half_ticks=highest)
 
 
 def _move(d: Decision, move: ReferenceMove, /) -> None:

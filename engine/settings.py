@@ -9,16 +9,13 @@ from engine.decision import Decision, Refusal, effective_state
 from engine.ending import carry
 from engine.events import LeverageChanged, MarginMoved, PositionTriggersSet
 from engine.limits import stress_fits
-from engine.margin import initial_ceil_micro
+from engine.margin import bracket_of, initial_ceil_micro
 from engine.reasons import Reason
 from engine.reservation import reserves_ceil_micro
-from engine.shape import check_protection
+from engine.shape import MOST_LEVERAGE, check_protection
 from engine.state import NO_POSITION, Market, Pair, Position, stress_weight_ppb
-from engine.units import MICRO
+from engine.units import LARGEST_MICRO
 from engine.vocabulary import MarketState
-
-MOST_LEVERAGE = 1_000
-LARGEST_AMOUNT_MICRO = 10**12 * MICRO
 
 
 def find_market(d: Decision, market_id: str, /) -> Market:
@@ -37,6 +34,9 @@ def set_leverage(d: Decision, command: SetLeverage, /) -> None:
         raise Refusal(Reason.INVALID_AMOUNT, leverage=leverage)
     account_id = command.account_id
     position = market.positions.get(account_id, NO_POSITION)
+    has_orders = any((account_id, is_buy) in market.open_sides for is_buy in (True, False))
+    if market.prices.mark_half_ticks is None and (position.size_lots or has_orders):
+        raise Refusal(Reason.MARKET_CLOSED)
     check_leverage(market, leverage=leverage, lots=_reach_lots(market, account_id, position))
     changed = Position(leverage, position.size_lots)
     if position.size_lots:
@@ -84,9 +84,11 @@ def _check_margin(
     """Refuse if collateral or equity would be below the initial margin at the mark."""
     if position.is_pending:
         raise Refusal(Reason.LIQUIDATION_PENDING)
-    mark = market.prices.mark_half_ticks or market.prices.index_half_ticks or 0
+    mark = market.prices.mark_half_ticks
+    assert mark is not None, "without a mark the market is halted"
     value = position.size_lots * mark * market.unit_micro
-    needed = initial_ceil_micro(abs(value), leverage)
+    most = min(leverage, bracket_of(abs(value)).max_leverage)
+    needed = initial_ceil_micro(abs(value), most)
     collateral = position.collateral_micro - taken_micro
     equity = collateral + value - position.cost_micro
     if min(collateral, equity) < needed:
@@ -105,7 +107,7 @@ def move_margin(d: Decision, command: MoveMargin, /) -> None:
     position = market.positions.get(command.account_id, NO_POSITION)
     if command.transfer_id in d.state.seen:
         raise Refusal(Reason.DUPLICATE_ID)
-    if amount == 0 or abs(amount) > LARGEST_AMOUNT_MICRO or not position.size_lots:
+    if amount == 0 or abs(amount) > LARGEST_MICRO or not position.size_lots:
         raise Refusal(Reason.INVALID_AMOUNT, amount_micro=amount)
     if amount > 0:
         free = d.state.account(command.account_id).free_micro

@@ -7,8 +7,10 @@ from engine.commands import Protection, SubmitOrder
 from engine.decision import Refusal
 from engine.reasons import Reason
 from engine.state import Market, State
+from engine.units import LARGEST_MICRO
 from engine.vocabulary import OrderType, TimeInForce
 
+MOST_LEVERAGE = 1_000
 LARGEST = 1 << 53
 """No quantity or price beyond this is meant seriously; products stay small integers."""
 
@@ -22,7 +24,16 @@ def check_shape(state: State, terms: SubmitOrder, /) -> Market:
     _check_prices(terms)
     if not _is_consistent(terms):
         raise Refusal(Reason.INVALID_ORDER)
+    check_notional(market, quantity=terms.quantity_lots, limit=terms.limit_ticks)
     return market
+
+
+def check_notional(market: Market, /, *, quantity: int, limit: int | None) -> None:
+    """Refuse an order worth more than all the money that there may be."""
+    mark = market.prices.mark_half_ticks or market.prices.index_half_ticks or 0
+    notional = quantity * max(mark, 2 * (limit or 0)) * market.unit_micro
+    if notional > LARGEST_MICRO:
+        raise Refusal(Reason.INVALID_SIZE, quantity_lots=quantity, notional_micro=notional)
 
 
 def _check_sizes(terms: SubmitOrder, /) -> None:
@@ -63,8 +74,13 @@ def _is_consistent(terms: SubmitOrder, /) -> bool:
         return False
     if (terms.trigger is None) is not (terms.trigger_ticks is None):
         return False
-    if not 0 <= terms.fee_discount_percent <= 100:  # noqa: PLR2004 -- percent
+    if not 0 <= terms.fee_discount_percent <= 100 or not _names_a_leverage(terms):  # noqa: PLR2004 -- percent
         return False
     if tif is TimeInForce.GTD:
         return terms.expires_at_ms is not None and terms.expires_at_ms > terms.at_ms
     return terms.expires_at_ms is None
+
+
+def _names_a_leverage(terms: SubmitOrder, /) -> bool:
+    """Tell whether the leverage named with the order, if any, is one at all."""
+    return terms.leverage is None or 1 <= terms.leverage <= MOST_LEVERAGE

@@ -55,7 +55,6 @@ class MarketImage(msgspec.Struct, frozen=True, kw_only=True):
     pairs: list[tuple[str, Pair]]
     attempts: list[tuple[str, tuple[int, ...]]]
     pending: list[str]
-    warned: list[str]
 
 
 class StateImage(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +114,6 @@ def _image(market: Market, /) -> MarketImage:
         pairs=sorted(market.pairs.items()),
         attempts=sorted(market.attempts.items()),
         pending=sorted(market.pending),
-        warned=sorted(market.warned),
         **{name: getattr(market, name) for name in _SCALARS},
     )
 
@@ -160,6 +158,5 @@ def _restore_market(state: State, image: MarketImage, /) -> None:
     market.restless = dict.fromkeys(image.restless, True)
     market.attempts = dict(image.attempts)
     market.pending = dict.fromkeys(image.pending, True)
-    market.warned = dict.fromkeys(image.warned, True)
     if image.breaker_until_ms is not None:
         put_timer(state, image.breaker_until_ms, "@breaker " + image.spec.market_id)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.book import Book
+from engine.book import NEVER, Book
 from engine.commands import MarketSpec, Protection, ReferenceMove, SubmitOrder
 from engine.due import Due
 from engine.margin import LIQUIDATION, WARNING, trigger_half_ticks
@@ -116,6 +116,7 @@ class Market:
         "funding_pot_micro",
         "grace_until_ms",
         "hours_closed",
+        "lifts",
         "liquidations",
         "long_lots",
         "open_sides",
@@ -130,9 +131,9 @@ class Market:
         "state",
         "stress_lots_ppb",
         "triggers",
+        "triggers_of",
         "unit_micro",
         "waiting",
-        "warned",
         "warnings",
     )
 
@@ -162,14 +163,15 @@ class Market:
         self.open_sides: dict[tuple[str, bool], OpenSide] = {}
         self.positions: dict[str, Position] = {}
         self.triggers: dict[str, SubmitOrder] = {}
+        self.triggers_of: dict[str, dict[str, bool]] = {}
         self.pairs: dict[str, Pair] = {}
         self.attempts: dict[str, tuple[int, ...]] = {}
         self.pending: dict[str, bool] = {}
-        self.warned: dict[str, bool] = {}
         self.long_lots = 0
         self.stress_lots_ppb = [0, 0]
         self.liquidations = (Due(), Due())
         self.warnings = (Due(), Due())
+        self.lifts = (Due(), Due())
         self.waiting = (Due(), Due())
 
 
@@ -360,12 +362,26 @@ def replace_position(
         old is None or old.liquidation_half_ticks != new.liquidation_half_ticks
     ):
         _index(market.liquidations, size, new.liquidation_half_ticks, account_id)
-    if new.warning_half_ticks is not None and (
+    if (
         old is None
         or old.warning_half_ticks != new.warning_half_ticks
         or old.is_warned is not new.is_warned
     ):
-        _index(market.warnings, size, new.warning_half_ticks, account_id)
+        if new.is_warned:
+            market.lifts[0 if size > 0 else 1].add(lift_key(new), account_id)
+        elif new.warning_half_ticks is not None:
+            _index(market.warnings, size, new.warning_half_ticks, account_id)
+
+
+def lift_key(position: Position, /) -> int:
+    """Return the key at which a warning is lifted: a mark beyond the price, negative for shorts.
+
+    Without a price to warn at, any mark lifts it.
+    """
+    price = position.warning_half_ticks
+    if price is None:
+        return -NEVER
+    return price + 1 if position.size_lots > 0 else 1 - price
 
 
 def _index(dues: tuple[Due, Due], size_lots: int, price: int, account_id: str, /) -> None:
@@ -393,16 +409,25 @@ def place_trigger(
     if state.journal is not None:
         state.journal.append((place_trigger, market, order_id, new, old))
     if new is None:
-        del market.triggers[order_id]
+        _disown(market, market.triggers.pop(order_id))
         del state.trigger_places[order_id]
         return
     market.triggers[order_id] = new
+    market.triggers_of.setdefault(new.account_id, {})[order_id] = True
     state.trigger_places[order_id] = market
     assert new.trigger_ticks is not None, "a trigger order has a trigger price"
     rises = fires_when_rising(is_buy=new.side is Side.BUY, kind=new.trigger)
     _wait(market, new.trigger_ticks, "o" + order_id, rises=rises)
     if new.expires_at_ms is not None:
         put_timer(state, new.expires_at_ms, order_id)
+
+
+def _disown(market: Market, terms: SubmitOrder, /) -> None:
+    """Take a trigger order from those of its account."""
+    owned = market.triggers_of[terms.account_id]
+    del owned[terms.order_id]
+    if not owned:
+        del market.triggers_of[terms.account_id]
 
 
 def place_pair(

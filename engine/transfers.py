@@ -21,13 +21,19 @@ from engine.events import (
     WithdrawalReturned,
 )
 from engine.reasons import Reason
-from engine.settings import LARGEST_AMOUNT_MICRO
 from engine.state import Transfer
+from engine.units import LARGEST_MICRO
 
 
 def check_amount(amount_micro: int, /) -> None:
     """Refuse an amount that is not above zero, or beyond all reason."""
-    if not 0 < amount_micro <= LARGEST_AMOUNT_MICRO:
+    if not 0 < amount_micro <= LARGEST_MICRO:
+        raise Refusal(Reason.INVALID_AMOUNT, amount_micro=amount_micro)
+
+
+def check_room(d: Decision, amount_micro: int, /) -> None:
+    """Refuse money with which there would be more inside than numbers are made for."""
+    if d.state.external_micro + amount_micro > LARGEST_MICRO:
         raise Refusal(Reason.INVALID_AMOUNT, amount_micro=amount_micro)
 
 
@@ -41,6 +47,7 @@ def credit_deposit(d: Decision, command: CreditDeposit, /) -> None:
     """Credit a confirmed deposit."""
     check_unused(d, command.deposit_id)
     check_amount(command.amount_micro)
+    check_room(d, command.amount_micro)
     d.emit(
         DepositCredited(
             at_ms=d.at_ms,

@@ -15,6 +15,10 @@ MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
 REFERENCE_MAX_AGE_MS: Final = 1_500
+LARGEST_MICRO: Final = 4 * 10**17
+"""All money that can ever be inside (400,000 million USDT): twenty times as much, the most that
+leverage makes of it in the highest bracket, still is an integer of 64 bits."""
+LARGEST_NUMBER: Final = (1 << 63) - 1
 
 
 def div_ceil(numerator: int, denominator: int, /) -> int:

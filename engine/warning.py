@@ -5,7 +5,7 @@ What is not here: liquidations (`engine.liquidation`).
 
 from engine.decision import Decision
 from engine.events import LiquidationWarned, WarningLifted
-from engine.state import BACKSTOP, Market
+from engine.state import BACKSTOP, Market, lift_key
 
 
 def warn(d: Decision, market: Market, /) -> None:
@@ -42,10 +42,15 @@ def lift_warnings(d: Decision, market: Market, /) -> None:
     """Let warned positions that are safe again be warned anew at the next crossing."""
     mark = market.prices.mark_half_ticks
     assert mark is not None, "warnings need a mark"
-    for account_id in sorted(market.warned):
-        position = market.positions[account_id]
-        price = position.warning_half_ticks
-        if price is None or (mark > price if position.size_lots > 0 else mark < price):
-            d.emit(
-                WarningLifted(at_ms=d.at_ms, account_id=account_id, market_id=market.spec.market_id)
-            )
+
+    def is_true(key: int, account_id: str) -> bool:
+        position = market.positions.get(account_id)
+        if position is None or not position.size_lots or not position.is_warned:
+            return False
+        return key == lift_key(position)
+
+    longs, shorts = market.lifts
+    for _, account_id in longs.due(mark, is_true) + shorts.due(-mark, is_true):
+        d.emit(WarningLifted(at_ms=d.at_ms, account_id=account_id, market_id=market.spec.market_id))
+    longs.drop_stale(is_true)
+    shorts.drop_stale(is_true)
