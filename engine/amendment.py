@@ -27,7 +27,8 @@ def amend_order(d: Decision, command: AmendOrder, /) -> None:
     quantity = order.quantity_lots if command.quantity_lots is None else command.quantity_lots
     limit = order.limit_ticks if command.limit_ticks is None else command.limit_ticks
     amended = _amended(order, quantity, limit)
-    check_notional(market, quantity=quantity, limit=limit)
+    if not order.terms.reduce_only:
+        check_notional(market, quantity=quantity, limit=limit)
     keeps = limit == order.limit_ticks and quantity <= order.quantity_lots
     if not keeps:
         check_state(d, market, order.terms)

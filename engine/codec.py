@@ -30,13 +30,16 @@ _COMMANDS: dict[str, type[Command]] = {kind.__name__: kind for kind in DECIDERS}
 
 
 class CodecError(ValueError):
-    """These bytes are no record that this engine knows."""
+    """These bytes, or this record, are none that this engine knows or can write."""
 
 
 def encode(record: Command | Event, /) -> bytes:
-    """Encode a command or an event canonically."""
+    """Encode a command or an event canonically; refuse numbers and letters beyond all records."""
     name = type(record).__name__
-    return _ENCODER.encode((name, VERSIONS.get(name, 1), record))
+    try:
+        return _ENCODER.encode((name, VERSIONS.get(name, 1), record))
+    except (OverflowError, UnicodeEncodeError) as wrong:
+        raise CodecError(f"{name}: {wrong}") from None
 
 
 def decode_event(data: bytes, /) -> Event:

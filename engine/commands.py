@@ -1,8 +1,11 @@
 """Commands: what somebody wants of the exchange, in the imperative.
 
 Every command carries `at_ms`, the only time the engine knows. What is not here: any check;
-a command may be wrong, and the engine then answers with a rejection.
+a command may be wrong, and the engine then answers with a rejection. Only its numbers must be
+such as records can carry: what is beyond 64 bits is no command and is refused by the codec.
 """
+
+from typing import Annotated
 
 import msgspec
 
@@ -17,18 +20,21 @@ from engine.vocabulary import (
     TriggerKind,
 )
 
+Whole = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+"""An integer of 64 bits: decoding refuses any other, so that whatever came in can be told again."""
+
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What all commands share: the moment they are taken."""
 
-    at_ms: int
+    at_ms: Whole
 
 
 class Protection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One leg of a take-profit and stop-loss pair; a market order when it has no limit."""
 
-    trigger_ticks: int
-    limit_ticks: int | None = None
+    trigger_ticks: Whole
+    limit_ticks: Whole | None = None
 
 
 class MarketSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -37,15 +43,15 @@ class MarketSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     market_id: str
     tick_size: str
     lot_size: str
-    tick_lot_micro: int
-    max_leverage: int = 1_000
-    maker_rebate_ppb: int = 200_000
-    taker_fee_ppb: int = 500_000
-    position_limit_lots: int = 1_000_000_000_000
-    open_interest_limit_lots: int = 1_000_000_000_000
-    stress_gap_ppb: int = 20_000_000
+    tick_lot_micro: Whole
+    max_leverage: Whole = 1_000
+    maker_rebate_ppb: Whole = 200_000
+    taker_fee_ppb: Whole = 500_000
+    position_limit_lots: Whole = 1_000_000_000_000
+    open_interest_limit_lots: Whole = 1_000_000_000_000
+    stress_gap_ppb: Whole = 20_000_000
     pricing: Pricing = Pricing.THREE_POINTS
-    collar_ppb: int = 10_000_000
+    collar_ppb: Whole = 10_000_000
 
 
 class SubmitOrder(Command, frozen=True, kw_only=True, gc=False):
@@ -56,13 +62,13 @@ class SubmitOrder(Command, frozen=True, kw_only=True, gc=False):
     market_id: str
     side: Side
     order_type: OrderType
-    quantity_lots: int
-    limit_ticks: int | None = None
+    quantity_lots: Whole
+    limit_ticks: Whole | None = None
     time_in_force: TimeInForce = TimeInForce.GTC
-    expires_at_ms: int | None = None
-    leverage: int | None = None
+    expires_at_ms: Whole | None = None
+    leverage: Whole | None = None
     all_or_none: bool = False
-    min_quantity_lots: int = 0
+    min_quantity_lots: Whole = 0
     min_quantity_mode: MinQuantityMode = MinQuantityMode.EACH
     nbbo_protection: bool = False
     post_only: bool = False
@@ -70,11 +76,11 @@ class SubmitOrder(Command, frozen=True, kw_only=True, gc=False):
     self_trade: SelfTrade = SelfTrade.EXPIRE_TAKER
     client_order_id: str | None = None
     trigger: TriggerKind | None = None
-    trigger_ticks: int | None = None
+    trigger_ticks: Whole | None = None
     take_profit: Protection | None = None
     stop_loss: Protection | None = None
-    fee_discount_percent: int = 0
-    probe_limit: int = 20
+    fee_discount_percent: Whole = 0
+    probe_limit: Whole = 20
 
 
 class AmendOrder(Command, frozen=True, kw_only=True, gc=False):
@@ -82,8 +88,8 @@ class AmendOrder(Command, frozen=True, kw_only=True, gc=False):
 
     order_id: str
     account_id: str
-    quantity_lots: int | None = None
-    limit_ticks: int | None = None
+    quantity_lots: Whole | None = None
+    limit_ticks: Whole | None = None
 
 
 class CancelOrder(Command, frozen=True, kw_only=True, gc=False):
@@ -109,7 +115,7 @@ class ArmCancelAllAfter(Command, frozen=True, kw_only=True, gc=False):
     """Arm the dead-man switch (1 to 300 s), or disarm it with a timeout of zero."""
 
     account_id: str
-    timeout_ms: int
+    timeout_ms: Whole
 
 
 class SetLeverage(Command, frozen=True, kw_only=True, gc=False):
@@ -117,7 +123,7 @@ class SetLeverage(Command, frozen=True, kw_only=True, gc=False):
 
     account_id: str
     market_id: str
-    leverage: int
+    leverage: Whole
 
 
 class MoveMargin(Command, frozen=True, kw_only=True, gc=False):
@@ -126,7 +132,7 @@ class MoveMargin(Command, frozen=True, kw_only=True, gc=False):
     transfer_id: str
     account_id: str
     market_id: str
-    amount_micro: int
+    amount_micro: Whole
 
 
 class ClosePosition(Command, frozen=True, kw_only=True, gc=False):
@@ -135,11 +141,11 @@ class ClosePosition(Command, frozen=True, kw_only=True, gc=False):
     order_id: str
     account_id: str
     market_id: str
-    quantity_lots: int | None = None
-    limit_ticks: int | None = None
+    quantity_lots: Whole | None = None
+    limit_ticks: Whole | None = None
     client_order_id: str | None = None
-    fee_discount_percent: int = 0
-    probe_limit: int = 20
+    fee_discount_percent: Whole = 0
+    probe_limit: Whole = 20
 
 
 class SetPositionTriggers(Command, frozen=True, kw_only=True, gc=False):
@@ -156,7 +162,7 @@ class CreditDeposit(Command, frozen=True, kw_only=True, gc=False):
 
     deposit_id: str
     account_id: str
-    amount_micro: int
+    amount_micro: Whole
 
 
 class FinalizeDeposit(Command, frozen=True, kw_only=True, gc=False):
@@ -178,7 +184,7 @@ class ReserveWithdrawal(Command, frozen=True, kw_only=True, gc=False):
 
     withdrawal_id: str
     account_id: str
-    amount_micro: int
+    amount_micro: Whole
 
 
 class ConfirmWithdrawal(Command, frozen=True, kw_only=True, gc=False):
@@ -199,12 +205,12 @@ class ReferenceMove(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One market's prices: the reference bid and ask, the index, the mark, dispersion."""
 
     market_id: str
-    bid_ticks: int | None
-    ask_ticks: int | None
-    quoted_at_ms: int
-    index_half_ticks: int | None
-    mark_half_ticks: int | None
-    dispersion_ppb: int = 0
+    bid_ticks: Whole | None
+    ask_ticks: Whole | None
+    quoted_at_ms: Whole
+    index_half_ticks: Whole | None
+    mark_half_ticks: Whole | None
+    dispersion_ppb: Whole = 0
 
 
 class MoveReferences(Command, frozen=True, kw_only=True, gc=False):
@@ -220,8 +226,8 @@ class FundingSample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """
 
     market_id: str
-    premium_ppb: int | None
-    seconds: int = 1
+    premium_ppb: Whole | None
+    seconds: Whole = 1
 
 
 class SampleFunding(Command, frozen=True, kw_only=True, gc=False):
@@ -234,7 +240,7 @@ class PayFunding(Command, frozen=True, kw_only=True, gc=False):
     """Pay the hour that has ended in one market; `hour` counts hours since 1970."""
 
     market_id: str
-    hour: int
+    hour: Whole
 
 
 class ExpireDue(Command, frozen=True, kw_only=True, gc=False):
@@ -245,7 +251,7 @@ class ListMarket(Command, frozen=True, kw_only=True, gc=False):
     """List a market, halted until it has an index, its fund seeded by the venue."""
 
     spec: MarketSpec
-    insurance_micro: int = 0
+    insurance_micro: Whole = 0
     state: MarketState = MarketState.ACTIVE
 
 
@@ -267,7 +273,7 @@ class TripBreaker(Command, frozen=True, kw_only=True, gc=False):
     """Let a market only reduce until a moment."""
 
     market_id: str
-    until_ms: int
+    until_ms: Whole
 
 
 class PublishOpenInterest(Command, frozen=True, kw_only=True, gc=False):
@@ -278,7 +284,7 @@ class ContributeInsurance(Command, frozen=True, kw_only=True, gc=False):
     """Pay venue money into a market's insurance fund, or the global one without a market."""
 
     contribution_id: str
-    amount_micro: int
+    amount_micro: Whole
     market_id: str | None = None
 
 
@@ -286,14 +292,14 @@ class FundBackstop(Command, frozen=True, kw_only=True, gc=False):
     """Move cash between the global insurance fund and the backstop (negative: back)."""
 
     transfer_id: str
-    amount_micro: int
+    amount_micro: Whole
 
 
 class SettleDelisting(Command, frozen=True, kw_only=True, gc=False):
     """Close all positions of a delisted market at one price."""
 
     market_id: str
-    price_half_ticks: int
+    price_half_ticks: Whole
 
 
 AnyCommand = (

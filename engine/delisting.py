@@ -12,6 +12,7 @@ from engine.events import DelistingSettled, PositionSettled, PositionTriggersSet
 from engine.reasons import Reason
 from engine.settings import find_market
 from engine.state import BACKSTOP, Market
+from engine.units import LARGEST_VALUE_MICRO
 from engine.vocabulary import MarketState
 
 
@@ -21,7 +22,8 @@ def settle_delisting(d: Decision, command: SettleDelisting, /) -> None:
     if market.state is not MarketState.DELISTED:
         raise Refusal(Reason.MARKET_CLOSED)
     price = command.price_half_ticks
-    if price <= 0:
+    worth = price * market.unit_micro * max(1, market.long_lots)
+    if price <= 0 or worth > LARGEST_VALUE_MICRO:
         raise Refusal(Reason.INVALID_PRICE, price_half_ticks=price)
     open_ids = [name for name in sorted(market.positions) if market.positions[name].size_lots]
     if not open_ids:

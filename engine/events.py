@@ -499,6 +499,10 @@ class DelistingSettled(Event, frozen=True, kw_only=True, gc=False):
 
 
 class IdentifiersForgotten(Event, frozen=True, kw_only=True, gc=False):
-    """Ids of ended orders and transfers from before a moment are no longer remembered."""
+    """Ids from before a moment are no longer remembered, but for those of what is open.
+
+    `renews`: what is open counts as used now. Logs from before that was so say nothing of it.
+    """
 
     before_ms: int
+    renews: bool = False

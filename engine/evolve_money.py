@@ -411,16 +411,25 @@ def forgotten(state: State, event: ev.IdentifiersForgotten, /) -> None:
 
 
 def _forget(state: State, table: dict[Any, Seen], event: ev.IdentifiersForgotten, /) -> None:
+    """Let go of a table's old ids; those of what is open stay, as used now if it renews."""
     old: list[tuple[object, Seen]] = []
     for key, seen in table.items():
         if seen.at_ms >= event.before_ms:
             break
         old.append((key, seen))
-    open_ids = (state.order_places, state.trigger_places, state.deposits, state.withdrawals)
     for key, seen in old:
-        put(state, table, key, None)
-        if any(seen.subject_id in table for table in open_ids):
+        is_open = _is_open(state, seen.subject_id, transfers=event.renews)
+        if event.renews or not is_open:
+            put(state, table, key, None)
+        if event.renews and is_open:
             put(state, table, key, Seen(event.at_ms, seen.subject_id, seen.body))
+
+
+def _is_open(state: State, subject_id: str, /, *, transfers: bool) -> bool:
+    """Tell whether an order, a trigger or a transfer of this id has not ended."""
+    if subject_id in state.order_places or subject_id in state.trigger_places:
+        return True
+    return transfers and (subject_id in state.deposits or subject_id in state.withdrawals)
 
 
 MONEY_TABLE = {

@@ -11,7 +11,7 @@ from engine.events import IdentifiersForgotten
 from engine.listing import release_breaker
 from engine.reasons import Reason
 from engine.state import State
-from engine.units import HOUR_MS
+from engine.units import HOUR_MS, MINUTE_MS
 
 REMEMBERED_MS = HOUR_MS
 _SWITCH = "@switch "
@@ -30,8 +30,9 @@ def expire_due(d: Decision, _: ExpireDue, /) -> None:
             _do(d, name)
     state.timers.drop_stale(is_true)
     oldest = next(iter(state.seen.values()), None)
-    if oldest is not None and oldest.at_ms < d.at_ms - 2 * REMEMBERED_MS:
-        d.last_words.append(IdentifiersForgotten(at_ms=d.at_ms, before_ms=d.at_ms - REMEMBERED_MS))
+    before_ms = d.at_ms - REMEMBERED_MS
+    if oldest is not None and oldest.at_ms < before_ms - MINUTE_MS:
+        d.conclude(IdentifiersForgotten(at_ms=d.at_ms, before_ms=before_ms, renews=True))
 
 
 def _is_true(state: State, due_ms: int, name: str, /) -> bool:

@@ -6,7 +6,7 @@ says.
 """
 
 from engine.aftermath import liquidate_all
-from engine.commands import PayFunding, SampleFunding
+from engine.commands import FundingSample, PayFunding, SampleFunding
 from engine.decision import Decision, Refusal, stands_still
 from engine.events import FundingPaid, FundingRateSet, FundingSampled, FundingSettled
 from engine.reasons import Reason
@@ -22,10 +22,13 @@ SECONDS_OF_HOUR = 3_600
 
 
 def sample_funding(d: Decision, command: SampleFunding, /) -> None:
-    """Record premiums of the markets that there are and that do not stand still."""
+    """Record premiums of the markets that there are and that do not stand still.
+
+    A premium beyond the whole index is none: it counts as missing.
+    """
     markets = d.state.markets
     live = tuple(
-        sample
+        _within_reason(sample)
         for sample in command.samples
         if sample.market_id in markets
         and not stands_still(markets[sample.market_id])
@@ -33,6 +36,12 @@ def sample_funding(d: Decision, command: SampleFunding, /) -> None:
     )
     if live:
         d.emit(FundingSampled(at_ms=d.at_ms, samples=live))
+
+
+def _within_reason(sample: FundingSample, /) -> FundingSample:
+    if abs(sample.premium_ppb or 0) <= PPB:
+        return sample
+    return FundingSample(market_id=sample.market_id, premium_ppb=None)
 
 
 def hourly_rate_ppb(premium_ppb: int, /) -> int:

@@ -16,9 +16,10 @@ from engine.margin import bracket_of, initial_ceil_micro, maintenance_ceil_micro
 from engine.orders import Order
 from engine.reasons import Reason
 from engine.reservation import reserve_ceil_micro
+from engine.shape import highest_half_ticks
 from engine.state import BACKSTOP, NO_POSITION, Account, Market, Position, State
 from engine.takeover import backstop_leg
-from engine.units import div_trunc
+from engine.units import LARGEST_VALUE_MICRO, div_trunc
 
 
 @dataclass(slots=True)
@@ -104,6 +105,9 @@ def check_reach(*, market: Market, lots: int, notional_micro: int, of: Position)
     limit = market.spec.position_limit_lots
     if lots > limit:
         raise Refusal(Reason.POSITION_SIZE_EXCEEDED, lots=lots, limit_lots=limit)
+    worth = lots * highest_half_ticks(market.prices) * market.unit_micro
+    if worth > LARGEST_VALUE_MICRO:
+        raise Refusal(Reason.POSITION_SIZE_EXCEEDED, lots=lots, notional_micro=worth)
     most = min(market.spec.max_leverage, bracket_of(notional_micro).max_leverage)
     if of.leverage > most:
         raise Refusal(

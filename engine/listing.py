@@ -29,6 +29,7 @@ from engine.events import (
 )
 from engine.reasons import Reason
 from engine.settings import find_market
+from engine.shape import LARGEST, MOST_LEVERAGE
 from engine.state import BACKSTOP, Market
 from engine.transfers import check_amount, check_room, check_unused
 from engine.uncrossing import uncross
@@ -42,10 +43,15 @@ GRACE_MS = MINUTE_MS
 def check_spec(spec: MarketSpec, /) -> None:
     """Refuse constants with which the arithmetic would not hold."""
     rates = (spec.maker_rebate_ppb, spec.taker_fee_ppb, spec.stress_gap_ppb, spec.collar_ppb)
-    if spec.tick_lot_micro <= 0 or spec.tick_lot_micro % 2:
+    limits = (spec.position_limit_lots, spec.open_interest_limit_lots)
+    if not 0 < spec.tick_lot_micro <= LARGEST or spec.tick_lot_micro % 2:
         raise Refusal(Reason.INVALID_AMOUNT, tick_lot_micro=spec.tick_lot_micro)
     if not all(0 <= rate < PPB for rate in rates) or spec.maker_rebate_ppb > spec.taker_fee_ppb:
         raise Refusal(Reason.INVALID_AMOUNT, maker_rebate_ppb=spec.maker_rebate_ppb)
+    if not all(0 <= limit <= LARGEST for limit in limits):
+        raise Refusal(Reason.INVALID_AMOUNT, position_limit_lots=spec.position_limit_lots)
+    if not 1 <= spec.max_leverage <= MOST_LEVERAGE:
+        raise Refusal(Reason.INVALID_AMOUNT, max_leverage=spec.max_leverage)
 
 
 def list_market(d: Decision, command: ListMarket, /) -> None:

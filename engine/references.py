@@ -14,11 +14,11 @@ from engine.events import (
 )
 from engine.listing import GRACE_MS, follow_state
 from engine.reasons import Reason
-from engine.shape import LARGEST
+from engine.shape import LARGEST, highest_half_ticks
 from engine.state import Market
 from engine.triggers import fire_triggers
 from engine.uncrossing import uncross
-from engine.units import LARGEST_NUMBER
+from engine.units import LARGEST_VALUE_MICRO
 
 
 def move_references(d: Decision, command: MoveReferences, /) -> None:
@@ -54,8 +54,8 @@ def _check(d: Decision, move: ReferenceMove, /) -> None:
     if (move.index_half_ticks is None) is not (move.mark_half_ticks is None):
         raise Refusal(Reason.INVALID_PRICE)
     market = d.state.markets[move.market_id]
-    highest = max(move.index_half_ticks or 0, move.mark_half_ticks or 0, 2 * (ask or 0))
-    if highest * market.unit_micro * max(1, market.long_lots) > LARGEST_NUMBER // 4:
+    highest = highest_half_ticks(move)
+    if highest * market.unit_micro * max(1, market.long_lots) > LARGEST_VALUE_MICRO:
         raise Refusal(Reason.INVALID_PRICE, price_half_ticks=highest)
 
 

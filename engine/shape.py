@@ -3,7 +3,7 @@
 What is not here: checks against market, position and cash (`engine.acceptance`).
 """
 
-from engine.commands import Protection, SubmitOrder
+from engine.commands import Protection, ReferenceMove, SubmitOrder
 from engine.decision import Refusal
 from engine.reasons import Reason
 from engine.state import Market, State
@@ -11,6 +11,9 @@ from engine.units import LARGEST_MICRO
 from engine.vocabulary import OrderType, TimeInForce
 
 MOST_LEVERAGE = 1_000
+MOST_PERCENT = 100
+RESERVED_LETTER = "@"
+"""What the engine's own timers and accounts begin with."""
 LARGEST = 1 << 53
 """No quantity or price beyond this is meant seriously; products stay small integers."""
 
@@ -24,7 +27,8 @@ def check_shape(state: State, terms: SubmitOrder, /) -> Market:
     _check_prices(terms)
     if not _is_consistent(terms):
         raise Refusal(Reason.INVALID_ORDER)
-    check_notional(market, quantity=terms.quantity_lots, limit=terms.limit_ticks)
+    if not terms.reduce_only:
+        check_notional(market, quantity=terms.quantity_lots, limit=terms.limit_ticks)
     return market
 
 
@@ -34,6 +38,12 @@ def check_notional(market: Market, /, *, quantity: int, limit: int | None) -> No
     notional = quantity * max(mark, 2 * (limit or 0)) * market.unit_micro
     if notional > LARGEST_MICRO:
         raise Refusal(Reason.INVALID_SIZE, quantity_lots=quantity, notional_micro=notional)
+
+
+def highest_half_ticks(prices: ReferenceMove, /) -> int:
+    """Return the highest of a market's prices; zero where there is none."""
+    ask = prices.ask_ticks or 0
+    return max(prices.mark_half_ticks or 0, prices.index_half_ticks or 0, 2 * ask)
 
 
 def _check_sizes(terms: SubmitOrder, /) -> None:
@@ -74,13 +84,15 @@ def _is_consistent(terms: SubmitOrder, /) -> bool:
         return False
     if (terms.trigger is None) is not (terms.trigger_ticks is None):
         return False
-    if not 0 <= terms.fee_discount_percent <= 100 or not _names_a_leverage(terms):  # noqa: PLR2004 -- percent
+    if not _is_within_bounds(terms):
         return False
     if tif is TimeInForce.GTD:
         return terms.expires_at_ms is not None and terms.expires_at_ms > terms.at_ms
     return terms.expires_at_ms is None
 
 
-def _names_a_leverage(terms: SubmitOrder, /) -> bool:
-    """Tell whether the leverage named with the order, if any, is one at all."""
+def _is_within_bounds(terms: SubmitOrder, /) -> bool:
+    """Tell whether id, discount and leverage, if one is named, are such at all."""
+    if terms.order_id[:1] == RESERVED_LETTER or not 0 <= terms.fee_discount_percent <= MOST_PERCENT:
+        return False
     return terms.leverage is None or 1 <= terms.leverage <= MOST_LEVERAGE

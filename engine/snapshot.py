@@ -29,8 +29,21 @@ from engine.state import (
 )
 from engine.vocabulary import MarketState
 
-VERSION = 1
-UPGRADES: dict[int, Any] = {}
+VERSION = 2
+
+
+class SnapshotError(ValueError):
+    """This is a snapshot of an engine that is newer than this one."""
+
+
+def _without_warned(body: dict[str, Any], /) -> dict[str, Any]:
+    """Upgrade version 1, which listed the warned positions once more beside the positions."""
+    for market in body["markets"]:
+        del market["warned"]
+    return {**body, "version": 2}
+
+
+UPGRADES: dict[int, Any] = {1: _without_warned}
 """From a version to what turns its decoded body into one of the next."""
 
 
@@ -121,6 +134,9 @@ def _image(market: Market, /) -> MarketImage:
 def restore(data: bytes, /) -> State:
     """Read a state, of this version or an older one that can be upgraded."""
     body = msgspec.msgpack.decode(data)
+    if body["version"] > VERSION:
+        version = body["version"]
+        raise SnapshotError(f"the snapshot is of version {version}; this engine reads to {VERSION}")
     while body["version"] < VERSION:
         body = UPGRADES[body["version"]](body)
     image = msgspec.convert(body, StateImage)

@@ -358,12 +358,14 @@ def replace_position(
     size = new.size_lots
     if size == 0:
         return
+    turned = old is None or (old.size_lots > 0) is not (size > 0)
     if new.liquidation_half_ticks is not None and (
-        old is None or old.liquidation_half_ticks != new.liquidation_half_ticks
+        turned or old is None or old.liquidation_half_ticks != new.liquidation_half_ticks
     ):
         _index(market.liquidations, size, new.liquidation_half_ticks, account_id)
     if (
-        old is None
+        turned
+        or old is None
         or old.warning_half_ticks != new.warning_half_ticks
         or old.is_warned is not new.is_warned
     ):

@@ -19,6 +19,8 @@ LARGEST_MICRO: Final = 4 * 10**17
 """All money that can ever be inside (400,000 million USDT): twenty times as much, the most that
 leverage makes of it in the highest bracket, still is an integer of 64 bits."""
 LARGEST_NUMBER: Final = (1 << 63) - 1
+LARGEST_VALUE_MICRO: Final = 1 << 61
+"""What a market's positions may be worth at its prices: sums of a few such still fit 64 bits."""
 
 
 def div_ceil(numerator: int, denominator: int, /) -> int:

@@ -6,7 +6,8 @@ from engine.chain import GENESIS, link
 from engine.codec import CodecError, decode_command, decode_event, encode
 from engine.commands import CancelOrder
 from engine.events import LiquidationWarned
-from engine.snapshot import UPGRADES, restore, snapshot
+from engine.exchange import apply
+from engine.snapshot import UPGRADES, VERSION, SnapshotError, restore, snapshot
 from engine.state import State
 from tests.engine.world import RandomWorld
 
@@ -65,3 +66,21 @@ def test_an_older_snapshot_is_upgraded(monkeypatch: pytest.MonkeyPatch) -> None:
     del body["fees_micro"]
     monkeypatch.setitem(UPGRADES, 0, lambda old: {**old, "version": 1, "fees_micro": 7})
     assert restore(msgspec.msgpack.encode(body)).fees_micro == 7
+
+
+def test_a_snapshot_of_the_first_version_gives_the_same_state() -> None:
+    world, state = RandomWorld(seed=1), State()
+    for command in world.opening() + [world.command() for _ in range(300)]:
+        apply(state, command)
+    body = msgspec.msgpack.decode(snapshot(state))
+    assert body["version"] == VERSION == 2
+    body["version"] = 1
+    for market in body["markets"]:
+        market["warned"] = []
+    assert snapshot(restore(msgspec.msgpack.encode(body))) == snapshot(state)
+
+
+def test_a_snapshot_of_a_newer_engine_is_refused() -> None:
+    body = msgspec.msgpack.decode(snapshot(State())) | {"version": VERSION + 1}
+    with pytest.raises(SnapshotError, match="version 3; this engine reads to 2"):
+        restore(msgspec.msgpack.encode(body))

@@ -2,16 +2,18 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine import commands as c
+from engine.codec import decode_event
 from engine.commands import Command
 from engine.events import CommandRejected, OrderRejected
-from engine.exchange import apply
+from engine.exchange import apply, evolve
 from engine.reasons import MEANING, Reason
 from engine.shape import LARGEST
-from engine.state import State
-from engine.vocabulary import MarketState, OrderType, Side, TimeInForce
+from engine.state import Seen, State
+from engine.vocabulary import MarketState, OrderType, Side, TimeInForce, TriggerKind
 
 SPEC = c.MarketSpec(market_id="BTC", tick_size="0.1", lot_size="1", tick_lot_micro=100_000)
 
@@ -132,35 +134,74 @@ def test_samples_of_unknown_markets_are_not_recorded() -> None:
     assert apply(a_state(), c.SampleFunding(at_ms=1, samples=(sample,))) == []
 
 
-def test_ids_are_forgotten_an_hour_after_two() -> None:
+HOUR_MS = 3_600_000
+
+
+def credited(at_ms: int, deposit_id: str) -> c.CreditDeposit:
+    return c.CreditDeposit(at_ms=at_ms, deposit_id=deposit_id, account_id="a", amount_micro=10**12)
+
+
+def test_ids_are_forgotten_within_a_minute_after_an_hour() -> None:
     state = a_state()
-    credit = c.CreditDeposit(at_ms=1, deposit_id="d", account_id="a", amount_micro=1)
-    apply(state, credit)
     apply(state, an_order(client_order_id="c", at_ms=2, limit_ticks=None))
-    late = c.CreditDeposit(at_ms=9_000_000, deposit_id="e", account_id="a", amount_micro=1)
-    apply(state, late)
-    for hours, remembered in ((2, True), (3, False)):
-        apply(state, c.ExpireDue(at_ms=hours * 3_600_000))
-        assert ("d" in state.seen) is remembered
-        assert "e" in state.seen
+    apply(state, an_order(order_id="2", at_ms=HOUR_MS, limit_ticks=None))
+    for more_ms, remembered in ((60_000, True), (60_003, False)):
+        apply(state, c.ExpireDue(at_ms=HOUR_MS + more_ms))
+        assert ("1" in state.seen) is remembered
+        assert "2" in state.seen
 
 
-def test_ids_of_open_orders_are_never_forgotten() -> None:
-    state = a_state()
-    apply(state, c.CreditDeposit(at_ms=1, deposit_id="d", account_id="a", amount_micro=10**12))
-    prices = c.ReferenceMove(
+def prices_at(at_ms: int) -> c.MoveReferences:
+    move = c.ReferenceMove(
         market_id="BTC",
         bid_ticks=999,
         ask_ticks=1_001,
-        quoted_at_ms=1,
+        quoted_at_ms=at_ms,
         index_half_ticks=2_000,
         mark_half_ticks=2_000,
     )
-    apply(state, c.MoveReferences(at_ms=1, moves=(prices,)))
+    return c.MoveReferences(at_ms=at_ms, moves=(move,))
+
+
+def test_ids_of_what_is_open_are_never_forgotten() -> None:
+    state = a_state()
+    apply(state, prices_at(1))
+    apply(state, credited(1, "ended"))
+    apply(state, c.FinalizeDeposit(at_ms=1, deposit_id="ended", account_id="a"))
+    apply(state, credited(1, "open"))
+    held = c.ReserveWithdrawal(at_ms=1, withdrawal_id="held", account_id="a", amount_micro=1)
+    apply(state, held)
     apply(state, an_order(client_order_id="c"))
-    apply(state, c.ExpireDue(at_ms=3 * 3_600_000))
-    assert list(state.seen) == ["1"]
-    assert list(state.client_ids) == [("a", "c")]
+    apply(state, an_order(order_id="2", trigger=TriggerKind.STOP, trigger_ticks=5_000))
+    for hours in range(2, 9):
+        apply(state, c.ExpireDue(at_ms=hours * HOUR_MS))
+        assert list(state.seen) == ["open", "held", "1", "2"]
+        assert list(state.client_ids) == [("a", "c")]
+        for again in (credited(hours * HOUR_MS, "open"), held):
+            (event,) = apply(state, again)
+            assert isinstance(event, CommandRejected)
+            assert event.reason is Reason.DUPLICATE_ID
+
+
+def test_an_old_open_order_is_told_of_once_an_hour_at_most() -> None:
+    state = a_state()
+    apply(state, prices_at(1))
+    apply(state, credited(1, "d"))
+    apply(state, an_order())
+    seconds = range(0, 5 * 3_600, 10)
+    told = [second for second in seconds if apply(state, c.ExpireDue(at_ms=second * 1_000))]
+    assert len(told) == 4, told
+
+
+def test_a_log_from_before_ids_were_renewed_replays_as_it_was() -> None:
+    state = a_state()
+    apply(state, prices_at(1))
+    apply(state, credited(1, "d"))
+    apply(state, an_order())
+    body = {"at_ms": 3 * HOUR_MS, "before_ms": 2 * HOUR_MS}
+    old = msgspec.msgpack.encode(("IdentifiersForgotten", 1, body))
+    evolve(state, decode_event(old))
+    assert state.seen == {"1": Seen(1, "1")}
 
 
 def test_every_reason_has_a_meaning() -> None:

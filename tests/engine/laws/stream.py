@@ -28,6 +28,7 @@ MARKETS = ("BTC", "ETH", "XRP")
 PEGS = (OrderType.PEG_MID, OrderType.PEG_BID, OrderType.PEG_ASK)
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
 BASE_HALF_TICKS = 20_000
+HUGE = 1 << 53
 LEVERAGES = (1, 3, 10, 10, 25, 50, 100, 200, 500, 1_000)
 
 
@@ -199,6 +200,10 @@ class Stream:
                 replace(order, post_only=True, time_in_force=TimeInForce.IOC, expires_at_ms=None),
                 replace(order, min_quantity_lots=order.quantity_lots + 1),
                 replace(order, quantity_lots=10**7),
+                replace(order, quantity_lots=r.choice((10**12, HUGE, HUGE + 1))),
+                replace(order, limit_ticks=r.choice((HUGE, HUGE + 1))),
+                replace(order, leverage=r.choice((0, 1_001, -HUGE))),
+                replace(order, fee_discount_percent=r.choice((-1, 101))),
             )
         )
 
@@ -276,8 +281,10 @@ class Stream:
             at_ms=self.at_ms,
             order_id=order_id,
             account_id=owner,
-            quantity_lots=r.choice((None, quantity, max(1, quantity - 2), quantity + 2)),
-            limit_ticks=r.choice((None, None, self.near(market_id))),
+            quantity_lots=r.choice(
+                (*(None, quantity, max(1, quantity - 2), quantity + 2) * 3, 0, 10**12, HUGE + 1)
+            ),
+            limit_ticks=r.choice((*(None, None, self.near(market_id)) * 4, 0, HUGE)),
         )
 
     # Prices.
@@ -351,6 +358,8 @@ class Stream:
         luck = r.random()
         missing = luck < 0.02
         gone = luck > 0.99 and self.liquidations
+        if 0.02 <= luck < 0.025:
+            width = r.choice((0, -3, HUGE))
         return c.ReferenceMove(
             market_id=market_id,
             bid_ticks=None if missing else bid,
@@ -391,7 +400,7 @@ class Stream:
                 transfer_id=self.name("m"),
                 account_id=account_id,
                 market_id=market_id,
-                amount_micro=r.choice((1, -1)) * r.choice((1, 99_999, 7_000_000, 10**9)),
+                amount_micro=r.choice((1, -1)) * r.choice((1, 99_999, 7_000_000, 10**9, 10**18)),
             )
         if pick == 3:
             limit = r.choice((None, self.near(market_id)))
@@ -415,12 +424,13 @@ class Stream:
         """Draw a movement of deposits and withdrawals."""
         r = self.random
         at, account_id = self.at_ms, r.choice(self.accounts)
-        amount = r.choice((1, 999_999, 30_000_000, 800_000_000))
+        amount = r.choice((*(1, 999_999, 30_000_000, 800_000_000) * 4, 0, -1, 10**18))
         pending = sorted(state.deposits.items())
         held = sorted(state.withdrawals.items())
         pick = r.randrange(6)
         if pick == 0:
-            name = self.name("d")
+            used = [*state.deposits, *state.withdrawals]
+            name = r.choice(used) if used and r.random() < 0.2 else self.name("d")
             return c.CreditDeposit(
                 at_ms=at, deposit_id=name, account_id=account_id, amount_micro=amount
             )
@@ -471,8 +481,8 @@ class Stream:
 
     def sample(self) -> c.Command:
         """Sample the premiums of all markets."""
-        premium = self.random.choice((None, 0, 200_000, -3_000_000, 9_000_000))
-        seconds = self.random.choice((1, 1, 1, 7))
+        premium = self.random.choice((None, 0, 200_000, -3_000_000, 9_000_000, 10**9 + 1))
+        seconds = self.random.choice((*(1, 1, 1, 7) * 4, 0, 3_600, 3_601))
         samples = tuple(
             c.FundingSample(market_id=m, premium_ppb=premium, seconds=seconds) for m in self.markets
         )

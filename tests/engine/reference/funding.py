@@ -29,6 +29,8 @@ class Treasury(Liquidator):
         super().__init__()
         self.deposits: dict[str, tuple[str, int]] = {}
         self.withdrawals: dict[str, tuple[str, int]] = {}
+        self.inside = 0
+        self.used: set[str] = set()
 
     def known(self, market_id: str) -> Market:
         """Return a market or refuse."""
@@ -36,14 +38,22 @@ class Treasury(Liquidator):
             raise Impossible(Reason.NOT_FOUND)
         return self.market(market_id)
 
+    @staticmethod
+    def open_interest(market: Market) -> int:
+        """Return the lots of all longs."""
+        return sum(max(0, held.size) for held in market.positions.values())
+
     # Funding.
 
     def do_SampleFunding(self, command: c.SampleFunding) -> None:  # noqa: N802 -- for the command
         """Keep this second's premiums where the market does not stand still."""
         for sample in command.samples:
-            market = self.market(sample.market_id)
-            if not market.stands_still:
-                market.premiums.extend([sample.premium_ppb] * sample.seconds)
+            market = self.books.markets.get(sample.market_id)
+            is_hour = 0 < sample.seconds <= 3_600
+            if market is not None and is_hour and not market.stands_still:
+                premium = sample.premium_ppb
+                is_none = premium is None or abs(premium) > PPB
+                market.premiums.extend([None if is_none else premium] * sample.seconds)
 
     def do_PayFunding(self, command: c.PayFunding) -> None:  # noqa: N802 -- named for the command
         """Pay an hour: debits, liquidations, credits, the residue to the fund."""
@@ -100,10 +110,31 @@ class Treasury(Liquidator):
 
     def do_CreditDeposit(self, command: c.CreditDeposit) -> None:  # noqa: N802 -- for the command
         """Credit a deposit."""
+        self.check_id(command.deposit_id)
+        self.check_amount(command.amount_micro)
+        self.bring(command.amount_micro)
+        self.used.add(command.deposit_id)
         account = self.books.account(command.account_id)
         account.cash += command.amount_micro
         account.unfinal += command.amount_micro
         self.deposits[command.deposit_id] = (command.account_id, command.amount_micro)
+
+    def check_id(self, subject_id: str) -> None:
+        """Refuse an id that was used before."""
+        if subject_id in self.used or subject_id in self.seen:
+            raise Impossible(Reason.DUPLICATE_ID)
+
+    @staticmethod
+    def check_amount(amount: int) -> None:
+        """Refuse what is not above zero, or more than all money."""
+        if not 0 < amount <= money.ALL_MONEY:
+            raise Impossible(Reason.INVALID_AMOUNT)
+
+    def bring(self, amount: int) -> None:
+        """Let money come in, if there is room for it."""
+        if self.inside + amount > money.ALL_MONEY:
+            raise Impossible(Reason.INVALID_AMOUNT)
+        self.inside += amount
 
     def found(self, table: dict[str, tuple[str, int]], subject_id: str, account_id: str) -> int:
         """Take an account's open transfer out of a table, or refuse."""
@@ -122,6 +153,7 @@ class Treasury(Liquidator):
         """Debit a dropped deposit: cash, then collateral, then the global fund, then the venue."""
         who = command.account_id
         amount = self.found(self.deposits, command.deposit_id, who)
+        self.inside -= amount
         account = self.books.account(who)
         cash = min(amount, max(0, account.cash - account.held))
         account.cash -= cash
@@ -150,10 +182,13 @@ class Treasury(Liquidator):
 
     def do_ReserveWithdrawal(self, command: c.ReserveWithdrawal) -> None:  # noqa: N802 -- for it
         """Hold free, final cash."""
+        self.check_id(command.withdrawal_id)
+        self.check_amount(command.amount_micro)
         account, amount = self.books.account(command.account_id), command.amount_micro
         if amount > max(0, self.books.free(command.account_id) - account.unfinal):
             raise Impossible(Reason.INSUFFICIENT_FUNDS)
         account.held += amount
+        self.used.add(command.withdrawal_id)
         self.withdrawals[command.withdrawal_id] = (command.account_id, amount)
 
     def do_ConfirmWithdrawal(self, command: c.ConfirmWithdrawal) -> None:  # noqa: N802 -- for it
@@ -161,6 +196,7 @@ class Treasury(Liquidator):
         amount = self.found(self.withdrawals, command.withdrawal_id, command.account_id)
         self.books.account(command.account_id).held -= amount
         self.books.account(command.account_id).cash -= amount
+        self.inside -= amount
 
     def do_ReturnWithdrawal(self, command: c.ReturnWithdrawal) -> None:  # noqa: N802 -- for it
         """Hold the cash no longer."""
@@ -174,6 +210,12 @@ class Treasury(Liquidator):
     ) -> None:
         """Pay into a fund, a market's debt first."""
         name, amount = command.market_id, command.amount_micro
+        self.check_id(command.contribution_id)
+        self.check_amount(amount)
+        if name is not None:
+            self.known(name)
+        self.bring(amount)
+        self.used.add(command.contribution_id)
         if name is None:
             self.books.global_fund += amount
             return
@@ -187,9 +229,12 @@ class Treasury(Liquidator):
     def do_FundBackstop(self, command: c.FundBackstop) -> None:  # noqa: N802 -- for the command
         """Move cash between the global fund and the backstop."""
         amount = command.amount_micro
+        self.check_id(command.transfer_id)
+        self.check_amount(abs(amount))
         there = self.books.global_fund if amount > 0 else self.books.free(BACKSTOP)
         if abs(amount) > there:
             raise Impossible(Reason.INSUFFICIENT_FUNDS)
+        self.used.add(command.transfer_id)
         self.books.global_fund -= amount
         self.books.account(BACKSTOP).cash += amount
         self.tell("topped up", amount)
@@ -202,6 +247,9 @@ class Treasury(Liquidator):
         price = command.price_half_ticks
         if market.state is not MarketState.DELISTED:
             raise Impossible(Reason.MARKET_CLOSED)
+        worth = price * market.unit * max(1, self.open_interest(market))
+        if price <= 0 or worth > money.ALL_WORTH:
+            raise Impossible(Reason.INVALID_PRICE)
         held = {name: each for name, each in sorted(market.positions.items()) if each.size}
         if not held:
             return

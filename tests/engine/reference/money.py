@@ -12,6 +12,13 @@ from engine.state import BACKSTOP
 from tests.engine.reference import margin
 from tests.engine.reference.records import Books, Market, Order, Position
 
+LARGEST = 1 << 53
+"""The most lots of an order, the highest price in ticks."""
+ALL_MONEY = 400_000_000_000 * 10**6
+"""All money that may ever be inside, in micro-USDT; no order is worth more."""
+ALL_WORTH = 1 << 61
+"""The most that the longs of a market may be worth at its highest price."""
+
 
 class Impossible(Exception):  # noqa: N818 -- it is an answer, not an error
     """A leg or an order is not possible, for a reason."""
@@ -185,6 +192,9 @@ def raised_side(
     after = Position(held.leverage, held.size + sign * lots, held.cost + sign * value)
     notional = abs(after.size) * market.value_price() * market.unit
     if abs(after.size) > market.spec.position_limit_lots:
+        raise Impossible(Reason.POSITION_SIZE_EXCEEDED)
+    highest = max(market.mark or 0, market.index or 0, 2 * (market.ask or 0))
+    if abs(after.size) * highest * market.unit > ALL_WORTH:
         raise Impossible(Reason.POSITION_SIZE_EXCEEDED)
     if held.leverage > min(market.spec.max_leverage, margin.bracket(notional)[0]):
         raise Impossible(Reason.LEVERAGE_TOO_HIGH)

@@ -14,7 +14,7 @@ from engine.reasons import Reason
 from engine.vocabulary import MarketState, OrderType, SelfTrade, TimeInForce
 from tests.engine.reference import carrying, margin, money
 from tests.engine.reference.matcher import Matcher
-from tests.engine.reference.money import Impossible
+from tests.engine.reference.money import ALL_MONEY, LARGEST, Impossible
 from tests.engine.reference.records import Market, Order, Position
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 TAKING = (MarketState.ACTIVE, MarketState.REDUCE_ONLY, MarketState.POST_ONLY)
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
-LARGEST = 1 << 53
 SWITCH, BREAKER = "@switch ", "@breaker "
 
 
@@ -114,12 +113,11 @@ class OrderDesk(Matcher):
             raise Impossible(Reason.INVALID_SIZE)
         limit = terms.limit_ticks
         must, must_not = terms.order_type is OrderType.LIMIT, terms.order_type is OrderType.MARKET
-        prices = [limit, terms.trigger_ticks]
-        for pair in (terms.take_profit, terms.stop_loss):
-            prices += [] if pair is None else [pair.trigger_ticks, pair.limit_ticks]
         if (must and limit is None) or (must_not and limit is not None):
             raise Impossible(Reason.INVALID_PRICE)
-        if any(price is not None and not 0 < price <= LARGEST for price in prices):
+        legs = [leg for leg in (terms.take_profit, terms.stop_loss) if leg is not None]
+        good = all(self.is_price(each) for each in (limit, terms.trigger_ticks))
+        if not good or not all(self.is_protection(leg) for leg in legs):
             raise Impossible(Reason.INVALID_PRICE)
         immediate = terms.time_in_force in IMMEDIATE
         wrong = (must_not and not immediate) or (immediate and terms.post_only)
@@ -127,9 +125,28 @@ class OrderDesk(Matcher):
         dated = terms.time_in_force is TimeInForce.GTD
         wrong |= dated is (terms.expires_at_ms is None)
         wrong |= dated and (terms.expires_at_ms or 0) <= terms.at_ms
+        wrong |= terms.leverage is not None and terms.leverage not in range(1, 1_001)
+        wrong |= terms.fee_discount_percent not in range(101) or terms.order_id.startswith("@")
         if wrong:
             raise Impossible(Reason.INVALID_ORDER)
+        self.check_worth(market, terms, quantity, limit)
         return market
+
+    @staticmethod
+    def is_price(ticks: int | None) -> bool:
+        """Tell whether this is a price, or none at all."""
+        return ticks is None or 0 < ticks <= LARGEST
+
+    def is_protection(self, leg: c.Protection) -> bool:
+        """Tell whether the prices of a leg of a pair are prices."""
+        return self.is_price(leg.trigger_ticks) and self.is_price(leg.limit_ticks)
+
+    @staticmethod
+    def check_worth(market: Market, terms: c.SubmitOrder, quantity: int, limit: int | None) -> None:
+        """Refuse an order that is worth more than all money, unless it only reduces."""
+        price = max(market.value_price(), 2 * (limit or 0))
+        if not terms.reduce_only and quantity * price * market.unit > ALL_MONEY:
+            raise Impossible(Reason.INVALID_SIZE)
 
     def accept(self, terms: c.SubmitOrder, body: dict[str, Any] | None) -> None:
         """Check, open, match, rest or end."""
@@ -279,13 +296,16 @@ class OrderDesk(Matcher):
     def do_AmendOrder(self, command: c.AmendOrder) -> None:  # noqa: N802 -- named for the command
         """Change size or limit; only a smaller size keeps the place."""
         name, order = self.own_order(command.order_id, command.account_id)
-        quantity = command.quantity_lots or order.quantity
+        quantity = order.quantity if command.quantity_lots is None else command.quantity_lots
         limit = order.limit if command.limit_ticks is None else command.limit_ticks
         leaves = order.leaves + quantity - order.quantity
-        if leaves <= 0:
+        if leaves <= 0 or quantity > LARGEST:
             raise Impossible(Reason.INVALID_SIZE)
+        if not self.is_price(limit):
+            raise Impossible(Reason.INVALID_PRICE)
         keeps = limit == order.limit and quantity <= order.quantity
         market = self.market(name)
+        self.check_worth(market, order.terms, quantity, limit)
         if not keeps:
             self.check_state(market, order.terms)
             replaced = 0 if order.terms.reduce_only else order.leaves

@@ -8,7 +8,7 @@ from engine.reasons import Reason
 from engine.vocabulary import MarketState, OrderType, Side, TimeInForce, TriggerKind
 from tests.engine.reference import margin, money
 from tests.engine.reference.funding import Treasury
-from tests.engine.reference.money import Impossible
+from tests.engine.reference.money import ALL_MONEY, ALL_WORTH, LARGEST, Impossible
 from tests.engine.reference.records import Market, Position
 
 
@@ -22,6 +22,9 @@ class Venue(Treasury):
         if not 1 <= leverage <= 1_000:
             raise Impossible(Reason.INVALID_AMOUNT)
         held = market.position(who)
+        ordered = any(order.terms.account_id == who for order in market.orders)
+        if market.mark is None and (held.size or ordered):
+            raise Impossible(Reason.MARKET_CLOSED)
         reach = max(
             abs(held.size),
             self.reach(market, who, is_buy=True),
@@ -51,7 +54,8 @@ class Venue(Treasury):
         if held.is_pending:
             raise Impossible(Reason.LIQUIDATION_PENDING)
         after = with_less(held, taken)
-        needed = margin.initial(abs(held.size) * market.value_price() * market.unit, leverage)
+        notional = abs(held.size) * market.value_price() * market.unit
+        needed = margin.initial(notional, min(leverage, margin.bracket(notional)[0]))
         if min(after.collateral, money.equity(market, after)) < needed:
             raise Impossible(Reason.INSUFFICIENT_COLLATERAL)
 
@@ -60,7 +64,8 @@ class Venue(Treasury):
         market = self.known(command.market_id)
         held = market.position(command.account_id)
         amount = command.amount_micro
-        if amount == 0 or not held.size:
+        self.check_id(command.transfer_id)
+        if amount == 0 or abs(amount) > ALL_MONEY or not held.size:
             raise Impossible(Reason.INVALID_AMOUNT)
         if amount > 0 and amount > self.books.free(command.account_id):
             raise Impossible(Reason.INSUFFICIENT_FUNDS)
@@ -68,6 +73,7 @@ class Venue(Treasury):
             if market.acting_state in (MarketState.HALTED, MarketState.DELISTED):
                 raise Impossible(Reason.MARKET_CLOSED)
             self.check_margin(market, held, held.leverage, -amount)
+        self.used.add(command.transfer_id)
         held.collateral += amount
         self.books.account(command.account_id).cash -= amount
 
@@ -102,15 +108,33 @@ class Venue(Treasury):
 
     def do_ListMarket(self, command: c.ListMarket) -> None:  # noqa: N802 -- named for the command
         """List a market."""
+        self.check_spec(command.spec)
+        if command.spec.market_id in self.books.markets:
+            raise Impossible(Reason.DUPLICATE_ID)
+        if command.insurance_micro < 0:
+            raise Impossible(Reason.INVALID_AMOUNT)
+        self.bring(command.insurance_micro)
         self.books.markets[command.spec.market_id] = Market(
             command.spec, command.state, command.insurance_micro
         )
+
+    @staticmethod
+    def check_spec(spec: c.MarketSpec) -> None:
+        """Refuse a market whose constants are out of their bounds."""
+        rates = (spec.maker_rebate_ppb, spec.taker_fee_ppb, spec.stress_gap_ppb, spec.collar_ppb)
+        limits = (spec.position_limit_lots, spec.open_interest_limit_lots)
+        good = spec.tick_lot_micro in range(2, LARGEST + 1, 2)
+        good &= all(rate in range(10**9) for rate in rates)
+        good &= spec.maker_rebate_ppb <= spec.taker_fee_ppb
+        good &= all(limit in range(LARGEST + 1) for limit in limits)
+        if not good or spec.max_leverage not in range(1, 1_001):
+            raise Impossible(Reason.INVALID_AMOUNT)
 
     def do_PublishOpenInterest(self, command: c.PublishOpenInterest) -> None:  # noqa: N802 -- for it
         """Publish the open interest."""
         self.at_ms = command.at_ms
         for market in self.books.markets.values():
-            market.published = sum(max(0, held.size) for held in market.positions.values())
+            market.published = self.open_interest(market)
 
     # States and prices.
 
@@ -128,6 +152,7 @@ class Venue(Treasury):
     def do_SetMarketLimits(self, command: c.SetMarketLimits) -> None:  # noqa: N802 -- for it
         """Change limits, fees or pricing."""
         market = self.known(command.spec.market_id)
+        self.check_spec(command.spec)
         if command.spec.tick_lot_micro != market.spec.tick_lot_micro:
             raise Impossible(Reason.INVALID_AMOUNT)
         market.spec = command.spec
@@ -145,8 +170,34 @@ class Venue(Treasury):
     def do_MoveReferences(self, command: c.MoveReferences) -> None:  # noqa: N802 -- named for it
         """Take over prices market by market."""
         for move in command.moves:
-            if not self.market(move.market_id).stands_still:
+            wrong = self.wrong_with(move)
+            if wrong is not None:
+                self.tell("refused", wrong.value)
+            elif not self.market(move.market_id).stands_still:
                 self.move(move)
+
+    def wrong_with(self, move: c.ReferenceMove) -> Reason | None:
+        """Say why these can be no prices, if so."""
+        if move.market_id not in self.books.markets:
+            return Reason.NOT_FOUND
+        market = self.market(move.market_id)
+        spread, worth = (
+            (move.bid_ticks, move.ask_ticks),
+            (move.index_half_ticks, move.mark_half_ticks),
+        )
+        for pair in (spread, worth):
+            if (pair[0] is None) is not (pair[1] is None):
+                return Reason.INVALID_PRICE
+        halves = [2 * ticks for ticks in spread if ticks is not None]
+        if halves and halves[0] >= halves[1]:
+            return Reason.INVALID_PRICE
+        halves += [price for price in worth if price is not None]
+        if not all(0 < half <= 2 * LARGEST for half in halves):
+            return Reason.INVALID_PRICE
+        lots = max(1, self.open_interest(market))
+        if max(halves, default=0) * market.unit * lots > ALL_WORTH:
+            return Reason.INVALID_PRICE
+        return None
 
     def move(self, move: c.ReferenceMove) -> None:
         """Take over one market's prices: uncross, fire triggers, liquidate."""
@@ -256,6 +307,8 @@ class Venue(Treasury):
         """Set or clear the triggers of a position that there is."""
         market = self.known(command.market_id)
         pair = (command.take_profit, command.stop_loss)
+        if any(leg is not None and not self.is_protection(leg) for leg in pair):
+            raise Impossible(Reason.INVALID_PRICE)
         if not market.position(command.account_id).size:
             raise Impossible(Reason.REDUCE_ONLY_REJECTED)
         if market.pairs.get(command.account_id, (None, None)) != pair:
