@@ -57,8 +57,8 @@ def test_every_field_at_every_edge_is_answered_with_what_can_be_told(
 def test_a_world_of_absurd_numbers_lives_on(seed: int) -> None:
     stream, state = Stream(seed=seed), State()
     random = Random(seed)  # noqa: S311 -- a seeded world, no secret
-    for command in stream.opening():
-        apply(state, command)
+    for opening in stream.opening():
+        apply(state, opening)
     for number in range(400):
         drawn = stream.next(state)
         changed = cast("Command", wild(drawn, random)) if number % 2 else drawn

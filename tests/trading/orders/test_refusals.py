@@ -28,6 +28,7 @@ OF_THE_VENUE = {
     "paid_hour",
     "tick_lot_micro",
     "maker_rebate_ppb",
+    "position_limit_lots",
     "until_ms",
     "bid_ticks",
     "ask_ticks",
