@@ -5,6 +5,8 @@ left belongs to the market's fund. What is not here: when the hour ends, which t
 says.
 """
 
+from msgspec.structs import replace
+
 from engine.aftermath import liquidate_all
 from engine.commands import FundingSample, PayFunding, SampleFunding
 from engine.decision import Decision, Refusal, stands_still
@@ -41,7 +43,7 @@ def sample_funding(d: Decision, command: SampleFunding, /) -> None:
 def _within_reason(sample: FundingSample, /) -> FundingSample:
     if abs(sample.premium_ppb or 0) <= PPB:
         return sample
-    return FundingSample(market_id=sample.market_id, premium_ppb=None)
+    return replace(sample, premium_ppb=None)
 
 
 def hourly_rate_ppb(premium_ppb: int, /) -> int:
