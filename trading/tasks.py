@@ -2,7 +2,7 @@
 
 from godark.jobs.registry import job
 from trading.reconciliation import reconcile
-from trading.services import adl_ranks, chain_work, funding_clock
+from trading.services import adl_ranks, chain_work, funding_clock, open_interest, venue_modes
 from trading.services.unpriced import halt_unpriced
 
 
@@ -24,6 +24,18 @@ def pay_funding() -> None:
     while funding_clock.advance() == funding_clock.AT_ONCE_S:
         pass
     funding_clock.check_paid()
+
+
+@job(at_most_seconds=10)
+def publish_open_interest() -> None:
+    """Publish this minute's open interest of all markets."""
+    open_interest.publish()
+
+
+@job(at_most_seconds=10)
+def resume_pauses() -> None:
+    """End a pause of the venue whose time is over."""
+    venue_modes.resume_due()
 
 
 @job(at_most_seconds=15)

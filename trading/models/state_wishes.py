@@ -14,6 +14,7 @@ class Wisher(models.TextChoices):
     PRICES = "PRICES", "The price service: hours, and too few sources"
     STAFF = "STAFF", "Staff"
     SETTLEMENT = "SETTLEMENT", "Settlement: roots that come late"
+    VENUE = "VENUE", "A pause of the whole venue"
 
 
 class StateWish(models.Model):
