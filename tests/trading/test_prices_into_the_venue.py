@@ -281,6 +281,24 @@ def test_a_restart_of_the_prices_neither_halts_nor_narrows_a_market_while_source
     assert venue.state() == "REDUCE_ONLY"
 
 
+@pytest.mark.parametrize("leap_ms", [-3_600_000, -2_000, 6_000, 3_600_000])
+def test_a_leap_of_the_clock_or_a_pause_of_the_process_closes_no_market(
+    venue: Venue, leap_ms: int
+) -> None:
+    """The sources come back one by one, and until then nobody is judged by those that lack."""
+    before = Event.objects.filter(kind="MarketStateChanged").count()
+    venue.world.clock.at_ms += leap_ms
+    venue.world.run.step()
+    venue.outlet.send()
+    venue.exchange.settle()
+    venue.go(quarters=8)
+    assert (venue.state(), wishes_of(Wisher.PRICES)) == ("ACTIVE", {})
+    assert Event.objects.filter(kind="MarketStateChanged").count() == before
+    venue.silence(*VENUES, "pyth", "switchboard")
+    venue.go(quarters=40)
+    assert venue.state() == "HALTED"
+
+
 def test_markets_whose_prices_nobody_renews_are_halted_once_and_come_back(venue: Venue) -> None:
     def look(later_ms: int) -> int:
         with time_machine.travel(moment(venue.world.clock.at_ms + later_ms), tick=False):

@@ -12,9 +12,10 @@ import structlog
 from django.db import Error, connection
 
 from engine.commands import Command, ReferenceMove, TripBreaker
-from prices.board import MarketPrices
+from prices.board import SMALL_STEP_BACK_MS, MarketPrices
 from prices.hours import Phase
 from prices.records import Advice
+from prices.screening import LARGEST_AGE_MS
 from trading.inbox import put_many, put_references
 from trading.models import Wisher
 from trading.services.engine_prices import (
@@ -28,6 +29,8 @@ from trading.services.price_wishes import PriceWishes
 
 WARM_UP_MS = 5_000
 """So long after a start a market is not judged by the sources that have not spoken yet."""
+STALLED_MS = LARGEST_AGE_MS
+"""After a pause or a leap of the clock in which every quote grew too old, all start anew."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +38,9 @@ log = structlog.get_logger(__name__)
 class InboxOutlet:
     """Writes every step's prices to the inbox, the newest only.
 
-    A restart of the price service must neither halt markets nor cancel their raising orders only
-    because sources come one by one: until then the engine keeps what it had, which grows too old
-    to trade on.
+    A restart of the price service, a pause of its process or a clock that was set must neither
+    halt markets nor cancel their raising orders only because sources come one by one: until then
+    the engine keeps what it had, which grows too old to trade on.
     """
 
     def __init__(self, made: Mapping[str, Wish]) -> None:
@@ -53,7 +56,8 @@ class InboxOutlet:
     def take(self, prices: Sequence[MarketPrices], *, at_ms: int) -> None:
         """Take the newest prices of all markets."""
         with self._lock:
-            self._began_ms = at_ms if self._began_ms is None else self._began_ms
+            if self._began_ms is None or begins_anew(at_ms, before_ms=self._at_ms):
+                self._began_ms = at_ms
             is_warm = at_ms - self._began_ms >= WARM_UP_MS
             self._newest = [one for one in prices if is_warm or has_its_sources(one)]
             self._at_ms = at_ms
@@ -99,6 +103,11 @@ class InboxOutlet:
             without_reference(move) if move.market_id in changing else move
             for move in move_references(prices, at_ms=0).moves
         ]
+
+
+def begins_anew(at_ms: int, *, before_ms: int) -> bool:
+    """Tell whether so much time passed since the last step, or went back, that no quote holds."""
+    return not -SMALL_STEP_BACK_MS <= at_ms - before_ms <= STALLED_MS
 
 
 def has_its_sources(one: MarketPrices) -> bool:
