@@ -27,7 +27,7 @@ from prices.records import (
     Trade,
 )
 from prices.reference import Reference, find_reference
-from prices.units import nearest_half_ticks
+from prices.units import LARGEST_HALF_TICKS, LARGEST_TRADE_MICRO, nearest_half_ticks
 from prices.watch import Alert, Watch
 
 ADVICE_BY_RUNG = {
@@ -110,7 +110,9 @@ class MarketBoard:
             )
 
     def take_trade(self, trade: Trade) -> None:
-        """Count an outside trade."""
+        """Count an outside trade, if it may be one."""
+        if not 0 < trade.notional_micro <= LARGEST_TRADE_MICRO:
+            return
         self._volume_micro += trade.notional_micro
         self.breaker.volume.add(notional_micro=trade.notional_micro, at_ms=trade.received_at_ms)
 
@@ -126,7 +128,7 @@ class MarketBoard:
         )
         if phase is Phase.CLOSED:
             return self._stand_still(found, at_ms=at_ms)
-        if found.index_pico is None:
+        if found.index_pico is None or self._is_beyond_measure(found.index_pico):
             return self._halt(found, at_ms=at_ms, phase=phase)
         premium = measure_premium(
             market=self.sources,
@@ -138,6 +140,9 @@ class MarketBoard:
         return self._price(
             found, premium=premium, index_pico=found.index_pico, at_ms=at_ms, phase=phase
         )
+
+    def _is_beyond_measure(self, index_pico: int) -> bool:
+        return 2 * index_pico > LARGEST_HALF_TICKS * self.sources.tick_pico
 
     def _price(
         self,

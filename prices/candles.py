@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 MINUTE_MS = 60_000
+LARGEST_VOLUME_MICRO = 2**63 - 1
 
 
 class Candle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -57,7 +58,7 @@ class CandleMaker:
             high_half_ticks=max(candle.high_half_ticks, index_half_ticks),
             low_half_ticks=min(candle.low_half_ticks, index_half_ticks),
             close_half_ticks=index_half_ticks,
-            volume_micro=candle.volume_micro + volume_micro,
+            volume_micro=min(LARGEST_VOLUME_MICRO, candle.volume_micro + volume_micro),
         )
         return None
 

@@ -14,6 +14,10 @@ ATTO = 10**18
 # Nothing in the catalogue is worth a billion USDT; such a number is a fault, not a price.
 LARGEST_PRICE_PICO = 10**9 * PICO
 
+# Nor was any trade worth more; and so many half ticks, a price is ten billion times its listing.
+LARGEST_TRADE_MICRO = 10**15
+LARGEST_HALF_TICKS = 10**15
+
 _LARGEST_EXPONENT = 12
 _SMALLEST_EXPONENT = -30
 _ONE_PICO = Decimal(1).scaleb(-12)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from prices.adapters.depth import DepthBook, DepthChange, Level
-from prices.adapters.heard import BadRecordingError, Heard, not_before
+from prices.adapters.heard import BadRecordingError, Heard, Name, damage, time_after
 from prices.records import Currency, Kind, Source
 from prices.units import PICO, pico_of
 
@@ -88,6 +88,10 @@ class BinanceRecording:
         """Return the recorded markets."""
         return frozenset(book.market_id for book in self.books)
 
+    def names(self) -> Mapping[str, frozenset[Name]]:
+        """Return nothing: the books are sources of their own."""
+        return {}
+
     def own_sources(self) -> Mapping[str, tuple[Source, ...]]:
         """Return each market's books as its venues, all of one weight."""
         found: dict[str, tuple[Source, ...]] = {}
@@ -139,12 +143,10 @@ def read_lines(files: tuple[Path, ...]) -> Iterator[Line]:
             with gzip.open(file, "rb") as stream:
                 for number, raw in enumerate(stream, start=1):  # noqa: B007 - named in the refusal
                     local, _, text = raw.partition(b" ")
-                    before_ns = not_before(before_ns, at_ns=int(local))
+                    before_ns = time_after(before_ns, text=local)
                     yield Line(before_ns, decoder.decode(text))
-        except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise BadRecordingError(
-                f"The recording {file} is damaged after line {max(0, number - 1)}: {error}."
-            ) from error
+        except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
+            raise damage(f"{file} is damaged after line {max(0, number - 1)}", error) from error
 
 
 def book_events(book: Book) -> Iterator[Heard]:

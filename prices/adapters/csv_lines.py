@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from prices.adapters.heard import BadRecordingError, Heard, not_before
+from prices.adapters.heard import BadRecordingError, Heard, Name, damage, time_after
 from prices.records import Kind, OracleQuote, Quote, Source, Trade
 from prices.units import PICO, decimal_of_pico, pico_of
 
@@ -36,11 +36,13 @@ class CsvRecording:
         """Check the whole file, or refuse it with a sentence."""
         self._file = file
         self._ends_ns: dict[str, int] = {}
-        self._markets: set[str] = set()
+        self._names: dict[str, set[Name]] = {}
         self._lines = 0
         for heard in read_rows(file):
             self._ends_ns[heard.source] = heard.at_ns
-            self._markets.add(heard.market_id)
+            names = self._names.setdefault(heard.market_id, set())
+            if heard.kind is not None:
+                names.add((heard.kind, heard.source))
             self._lines += 1
         if not self._lines:
             raise BadRecordingError(f"The recording {file} is empty.")
@@ -51,7 +53,11 @@ class CsvRecording:
 
     def market_ids(self) -> frozenset[str]:
         """Return the recorded markets."""
-        return frozenset(self._markets)
+        return frozenset(self._names)
+
+    def names(self) -> Mapping[str, frozenset[Name]]:
+        """Return the sources that it speaks of."""
+        return {market_id: frozenset(names) for market_id, names in self._names.items()}
 
     def own_sources(self) -> Mapping[str, tuple[Source, ...]]:
         """Return nothing: a CSV speaks of the catalogue's own sources."""
@@ -74,13 +80,11 @@ def read_rows(file: Path) -> Iterator[Heard]:
             rows = csv.reader(stream)
             _check_header(next(rows, None))
             for number, row in enumerate(rows, start=2):  # noqa: B007 - named in the refusal
-                heard = _heard(row)
-                before_ns = not_before(before_ns, at_ns=heard.at_ns)
+                heard = _heard(row, before_ns=before_ns)
+                before_ns = heard.at_ns
                 yield heard
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
-        raise BadRecordingError(
-            f"The recording {file} is damaged at line {max(1, number)}: {error}."
-        ) from error
+        raise damage(f"{file} is damaged at line {max(1, number)}", error) from error
 
 
 class CsvRecorder:
@@ -127,14 +131,15 @@ def _check_header(row: list[str] | None) -> None:
         raise ValueError(f"its first line must be {','.join(HEADER)}")
 
 
-def _heard(row: list[str]) -> Heard:
+def _heard(row: list[str], *, before_ns: int) -> Heard:
     if len(row) != len(HEADER):
         raise ValueError(f"it has {len(row)} fields, not {len(HEADER)}")
     at, kind, market_id, source, first, second = row
+    at_ns = time_after(before_ns, text=at, unit_ns=_MS_NS)
     if kind == TRADE:
         worth_micro = pico_of(first) * pico_of(second) // PICO // _MICRO_PICO
         return Heard(
-            at_ns=int(at) * _MS_NS,
+            at_ns=at_ns,
             market_id=market_id,
             source=source,
             kind=None,
@@ -142,7 +147,7 @@ def _heard(row: list[str]) -> Heard:
             second=0,
         )
     return Heard(
-        at_ns=int(at) * _MS_NS,
+        at_ns=at_ns,
         market_id=market_id,
         source=source,
         kind=Kind(kind),

@@ -11,6 +11,11 @@ import msgspec
 from prices.adapters.source import Sink
 from prices.records import Kind, OracleQuote, Quote, Source, Trade
 
+Name = tuple[Kind, str]
+"""A source of the catalogue as a recording names it."""
+_LATEST_NS = 7_258_118_400_000_000_000
+_LONGEST_WORDS = 160
+
 
 class BadRecordingError(Exception):
     """A recording that is missing, damaged or empty; the message is a sentence for a person."""
@@ -32,7 +37,10 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Recording(Protocol):
-    """A recording that was checked as a whole before anything of it is heard."""
+    """A recording that was checked as a whole before anything of it is heard.
+
+    It may still break while it is heard, if its file does: `events` then refuses too.
+    """
 
     def lines(self) -> int:
         """Return how many lines it has."""
@@ -43,6 +51,9 @@ class Recording(Protocol):
     def market_ids(self) -> frozenset[str]:
         """Return the markets that it holds."""
 
+    def names(self) -> Mapping[str, frozenset[Name]]:
+        """Return, by market, the sources of the catalogue that it speaks of."""
+
     def ends_ns(self) -> Mapping[str, int]:
         """Return when each source was heard last."""
 
@@ -50,11 +61,22 @@ class Recording(Protocol):
         """Return what was heard, in order of its time."""
 
 
-def not_before(before_ns: int, *, at_ns: int) -> int:
-    """Return a line's time; refuse one before the line above it."""
+def time_after(before_ns: int, *, text: str | bytes, unit_ns: int = 1) -> int:
+    """Return a line's time from its digits; refuse one that is none, or before the line above."""
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("its time is no whole number")
+    at_ns = int(text) * unit_ns
+    if at_ns > _LATEST_NS:
+        raise ValueError("its time is beyond the year 2200")
     if at_ns < before_ns:
         raise ValueError("it goes back in time")
     return at_ns
+
+
+def damage(place: str, error: Exception) -> BadRecordingError:
+    """Return the refusal of a recording for what reading it at a place raised."""
+    words = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+    return BadRecordingError(f"The recording {place}: {words[:_LONGEST_WORDS]}.")
 
 
 def deliver(sink: Sink, *, heard: Heard, at_ms: int) -> None:

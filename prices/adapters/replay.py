@@ -14,10 +14,10 @@ import msgspec
 
 from prices.adapters.binance_lines import BinanceRecording
 from prices.adapters.csv_lines import CsvRecording
-from prices.adapters.heard import BadRecordingError, Heard, Recording, deliver
+from prices.adapters.heard import BadRecordingError, Heard, Recording, damage, deliver
 from prices.adapters.simulated import wall_clock_ms
 from prices.adapters.source import Connection, ConnectionState, Sink
-from prices.records import MarketSources
+from prices.records import USDT_USD, MarketSources
 
 OWN_LEAST = 2
 # So many lines are heard before others get a turn, when nothing has to be waited for.
@@ -40,11 +40,14 @@ class Pace:
 
 def open_recording(path: Path) -> Recording:
     """Return a recording, wholly checked; refuse one that is missing or damaged."""
-    if path.is_dir():
-        return BinanceRecording(path)
-    if not path.is_file():
-        raise BadRecordingError(f"There is no recording at {path}.")
-    return CsvRecording(path)
+    try:
+        if path.is_dir():
+            return BinanceRecording(path)
+        if not path.is_file():
+            raise BadRecordingError(f"There is no recording at {path}.")
+        return CsvRecording(path)
+    except OSError as error:
+        raise damage("cannot be opened", error) from error
 
 
 class ReplayAdapter:
@@ -66,31 +69,64 @@ class ReplayAdapter:
         self.heard = 0
 
     def markets(self, catalogue: Iterable[MarketSources]) -> list[MarketSources]:
-        """Return the recorded markets, with the recording's own venues where it brings some."""
+        """Return the recorded markets, with the recording's own venues where it brings some.
+
+        A recording that speaks of a market or a source that is not in the catalogue is refused.
+        """
+        listed = {market.market_id: market for market in catalogue}
         own = self._recording.own_sources()
         recorded = self._recording.market_ids()
+        for name in sorted(recorded - listed.keys() - {USDT_USD}):
+            raise BadRecordingError(
+                f"The recording speaks of {name[:24]!r}, which is no market here."
+            )
+        for market_id in sorted(recorded & listed.keys()):
+            self._check_names(listed[market_id])
         return [
             self._with_own(market, own=own.get(market.market_id))
-            for market in catalogue
+            for market in listed.values()
             if market.market_id in recorded
         ]
+
+    def has_conversion(self) -> bool:
+        """Tell whether the recording brings its own index of the dollar."""
+        return USDT_USD in self._recording.market_ids()
 
     def states(self) -> Sequence[ConnectionState]:
         """Return every recorded source's state."""
         return [connection.state() for connection in self._connections.values()]
 
     async def run(self, sink: Sink) -> None:
-        """Hear the recording to its end."""
+        """Hear the recording to its end, or to where its file has broken since it was checked."""
         for connection in self._connections.values():
             connection.opened()
+        last_words = "The recording is over."
+        try:
+            await self._hear_all(sink)
+        except BadRecordingError as error:
+            last_words = str(error)
+        for connection in self._connections.values():
+            connection.ended(last_words)
+
+    async def _hear_all(self, sink: Sink) -> None:
         began_ms, first_ns = self._clock_ms(), None
         for heard in self._recording.events():
             first_ns = heard.at_ns if first_ns is None else first_ns
             due_ms = self._pace.due_ms(at_ns=heard.at_ns, first_ns=first_ns, began_ms=began_ms)
             await self._wait(due_ms)
             self._hear(sink, heard=heard, at_ms=self._clock_ms())
-        for connection in self._connections.values():
-            connection.ended("The recording is over.")
+
+    def _check_names(self, market: MarketSources) -> None:
+        known = {
+            (source.kind, source.name)
+            for source in (*market.venues, *market.oracles, *market.perpetuals)
+        }
+        spoken = self._recording.names().get(market.market_id, frozenset())
+        for kind, name in sorted(spoken - known):
+            raise BadRecordingError(
+                f"The recording speaks of {name[:24]!r}, which is no {kind.lower()} source of"
+                f" {market.market_id}."
+            )
 
     @staticmethod
     def _with_own(market: MarketSources, *, own: object) -> MarketSources:

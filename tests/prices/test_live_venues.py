@@ -87,7 +87,7 @@ def venue_at(
 
 
 async def hear(
-    venue: CcxtVenue, *, heard: Heard, patience_s: float = 8.0, first_s: float = 0.05
+    venue: CcxtVenue, *, heard: Heard, patience_s: float = 30.0, first_s: float = 0.05
 ) -> None:
     task = asyncio.create_task(keep_hearing(venue, sink=heard, backoff=Backoff(first_s=first_s)))
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -20,7 +21,7 @@ from engine.exchange import apply
 from engine.state import State
 from godark import alive
 from prices.adapters.lies import LieKind
-from prices.records import Advice
+from prices.records import USDT_USD, Advice
 from tests.accounts.factories import staff_member
 from tests.trading.simulations import TUESDAY_MS, SimulatedRun, simulated_run
 from trading.management.commands import run_prices
@@ -279,11 +280,14 @@ def test_a_run_steps_and_writes_by_itself_until_it_is_canceled(
     [
         ({"mode": "guessed"}, "GODARK_PRICES is 'guessed'; it may be simulated, replay, live."),
         ({"mode": "simulated", "schedule": "x"}, "GODARK_PRICES_SCHEDULE is 'x'"),
+        ({"mode": "replay"}, "GODARK_PRICES_RECORDING names no recording."),
         ({"mode": "replay", "recording": "/nowhere"}, "There is no recording at /nowhere."),
+        ({"mode": "replay", "recording": "/nowhere", "speed": 101.0}, "it may be 1 to 100, or 0"),
+        ({"mode": "replay", "recording": "/nowhere", "speed": math.nan}, "SPEED is nan"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_with_a_sentence(
-    chosen: dict[str, str], sentence: str
+    chosen: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(PriceSetupError, match=sentence):
         simulated_run(**chosen)
@@ -358,6 +362,8 @@ def test_replayed_markets_keep_their_recording_and_the_rest_is_simulated() -> No
     prices = {one.market_id: one for one in world.run._desk.newest}
     assert prices["ETH-USDT-PERP"].index_pico is not None
     assert prices["BTC-USDT-PERP"].index_pico is None
+    # the recording brings its own dollar, which has not spoken yet
+    assert prices[USDT_USD].index_pico is None
 
 
 def test_there_must_be_markets(listing: object) -> None:

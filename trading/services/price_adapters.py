@@ -17,6 +17,7 @@ from prices.records import USDT_USD, MarketSources
 from prices.units import decimal_of_pico
 
 MODES = ("simulated", "replay", "live")
+SLOWEST, FASTEST = 1, 100
 
 
 class PriceSetupError(Exception):
@@ -63,8 +64,7 @@ def make_sourcing(
         raise PriceSetupError(f"GODARK_PRICES is {settings.mode!r}; it may be {', '.join(MODES)}.")
     if settings.mode == "live":
         return _live(settings, markets=markets, conversion=conversion)
-    replay = _replay(settings) if settings.mode == "replay" else None
-    replayed = replay.markets(markets) if replay else []
+    replay, replayed = _replay(settings, markets=markets)
     recorded = {market.market_id for market in replayed}
     rest = [market for market in markets if market.market_id not in recorded]
     if settings.schedule not in SCHEDULES:
@@ -72,7 +72,7 @@ def make_sourcing(
             f"GODARK_PRICES_SCHEDULE is {settings.schedule!r}; it may be {', '.join(SCHEDULES)}."
         )
     simulation = SimulatedAdapter(
-        markets=[*rest, conversion],
+        markets=rest if replay and replay.has_conversion() else [*rest, conversion],
         seed=settings.seed,
         schedule=SCHEDULES[settings.schedule],
         anchors=listing_prices,
@@ -98,12 +98,24 @@ def where_it_stood(last_good: Mapping[str, LastGood]) -> dict[str, float]:
     }
 
 
-def _replay(settings: PriceSettings) -> ReplayAdapter:
+def _replay(
+    settings: PriceSettings, *, markets: list[MarketSources]
+) -> tuple[ReplayAdapter | None, list[MarketSources]]:
+    if settings.mode != "replay":
+        return None, []
+    if not settings.recording:
+        raise PriceSetupError("GODARK_PRICES_RECORDING names no recording.")
+    if settings.speed and not SLOWEST <= settings.speed <= FASTEST:
+        raise PriceSetupError(
+            f"GODARK_PRICES_SPEED is {settings.speed:g}; it may be {SLOWEST} to {FASTEST},"
+            " or 0 for as fast as possible."
+        )
     try:
         recording = open_recording(Path(settings.recording))
+        replay = ReplayAdapter(recording=recording, pace=Pace(speed=settings.speed or None))
+        return replay, replay.markets(markets)
     except BadRecordingError as error:
         raise PriceSetupError(str(error)) from error
-    return ReplayAdapter(recording=recording, pace=Pace(speed=settings.speed or None))
 
 
 def _live(
