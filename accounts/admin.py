@@ -16,9 +16,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django_otp.plugins.otp_static.models import StaticDevice
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import StaffAction, User
+from accounts.models import SecondFactor, StaffAction, User
 from accounts.roles import Role
 from accounts.selectors import devices_of_staff, people_with_second_factor
 from accounts.services.staff import RefusedError, change_membership, reset_second_factor
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 else:
     UserForm = forms.ModelForm
 
-for foreign in (Group, TOTPDevice, StaticDevice, AccessAttempt, AccessFailureLog, AccessLog):
+for foreign in (Group, StaticDevice, AccessAttempt, AccessFailureLog, AccessLog):
     admin.site.unregister(foreign)
 
 
@@ -156,7 +155,7 @@ class RoleAdmin(ReadOnlyAdmin):
         return ", ".join(sorted(f"{app}.{codename}" for app, codename in permissions)) or "-"
 
 
-@admin.register(TOTPDevice)
+@admin.register(SecondFactor)
 class SecondFactorAdmin(ReadOnlyAdmin):
     """The authenticators of staff. The secret is shown once, at the console, and never here."""
 
@@ -176,10 +175,10 @@ class SecondFactorAdmin(ReadOnlyAdmin):
 
     def has_reset_permission(self, request: HttpRequest) -> bool:
         """Say whether this person may take a lost device away."""
-        return request.user.has_perm("otp_totp.delete_totpdevice")
+        return request.user.has_perm("accounts.delete_secondfactor")
 
     @admin.action(description="Reset: take the device away", permissions=["reset"])
-    def reset_devices(self, request: HttpRequest, devices: QuerySet[TOTPDevice]) -> None:
+    def reset_devices(self, request: HttpRequest, devices: QuerySet[SecondFactor]) -> None:
         """Take devices away; their owners cannot enter until they are enrolled again."""
         try:
             for device in devices:

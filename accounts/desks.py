@@ -4,7 +4,7 @@ An app that registers a model with the staff's site adds it here; a test finds w
 """
 
 DESKS: dict[str, tuple[str, ...]] = {
-    "People": ("accounts.user", "auth.group", "otp_totp.totpdevice"),
+    "People": ("accounts.user", "auth.group", "accounts.secondfactor"),
     "Compliance": ("compliance.accountrestriction",),
     "Markets": (
         "trading.market",
@@ -37,7 +37,6 @@ TITLES: dict[str, str] = {
     "trading.pricealert": "Price alerts",
     "trading.toldlie": "Lies told to the simulation",
     "auth.group": "Roles",
-    "otp_totp.totpdevice": "Second factors",
     "axes.accesslog": "Log-ins",
     "axes.accessattempt": "Guesses that count now",
     "axes.accessfailurelog": "Failed log-ins",

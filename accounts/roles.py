@@ -27,6 +27,8 @@ OVERSEERS = (Role.AUDITOR, Role.SUPERADMIN)
 GRANTS: dict[str, tuple[Role, ...]] = {
     "accounts.view_user": (Role.COMPLIANCE, Role.SUPPORT, *OVERSEERS),
     "accounts.change_user": (Role.SUPERADMIN,),
+    "accounts.view_secondfactor": OVERSEERS,
+    "accounts.delete_secondfactor": (Role.SUPERADMIN,),
     "accounts.view_staffaction": OVERSEERS,
     "auth.view_group": OVERSEERS,
     "axes.view_accessattempt": (Role.SUPPORT, *OVERSEERS),
@@ -36,8 +38,6 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "compliance.add_accountrestriction": (Role.COMPLIANCE, Role.SUPERADMIN),
     "jobs.view_jobfailure": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
     "jobs.view_jobrun": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
-    "otp_totp.view_totpdevice": OVERSEERS,
-    "otp_totp.delete_totpdevice": (Role.SUPERADMIN,),
     "trading.view_bracket": EVERYBODY,
     "trading.view_bracketschedule": EVERYBODY,
     "trading.view_holiday": EVERYBODY,

@@ -1,20 +1,19 @@
 """What is read of people: lists as the back office shows them."""
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import AccountActivity, ApiKey, User, Wallet
+from accounts.models import AccountActivity, ApiKey, SecondFactor, User, Wallet
 
 
 def people_with_second_factor() -> QuerySet[User]:
     """Return everybody with their roles and, in `has_second_factor`, whether they can enter."""
-    devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+    devices = SecondFactor.objects.filter(user=OuterRef("pk"), confirmed=True)
     return User.objects.annotate(has_second_factor=Exists(devices)).prefetch_related("groups")
 
 
-def devices_of_staff() -> QuerySet[TOTPDevice]:
+def devices_of_staff() -> QuerySet[SecondFactor]:
     """Return the second factors of staff with their owners."""
-    found: QuerySet[TOTPDevice] = TOTPDevice.objects.filter(user__is_staff=True)
+    found: QuerySet[SecondFactor] = SecondFactor.objects.filter(user__is_staff=True)
     return found.select_related("user")
 
 
@@ -35,4 +34,4 @@ def activity_of(user: User) -> QuerySet[AccountActivity]:
 
 def has_second_factor(user: User) -> bool:
     """Tell whether a device of this person is confirmed."""
-    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+    return bool(SecondFactor.objects.filter(user=user, confirmed=True).exists())

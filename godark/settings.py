@@ -116,7 +116,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "godark.apps.StaffSiteConfig",
     "django_otp",
-    "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "axes",
     "channels",

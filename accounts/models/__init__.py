@@ -9,6 +9,7 @@ from accounts.models.api_keys import ApiKey, Permission
 from accounts.models.audit import StaffAction
 from accounts.models.log_ins import RefreshToken, TokenFamily
 from accounts.models.people import User, UserManager
+from accounts.models.second_factors import SecondFactor
 from accounts.models.tiers import AccountTier
 from accounts.models.wallets import Wallet, WalletChallenge
 
@@ -18,6 +19,7 @@ __all__ = [
     "ApiKey",
     "Permission",
     "RefreshToken",
+    "SecondFactor",
     "StaffAction",
     "TokenFamily",
     "User",

@@ -13,22 +13,20 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import AccountTier, ApiKey, Permission, User
+from accounts.models import AccountTier, ApiKey, Permission, SecondFactor, User
 from accounts.passwords import made_up_password
 from accounts.roles import Role
 from accounts.secrets_at_rest import UnsealError
 from accounts.services.api_keys import Terms, create_api_key, find_known_key
 from accounts.services.audit import record_action, roles_of
 from accounts.services.signed_requests import passphrase_hash
-from accounts.services.staff import put_on_staff, replace_device
+from accounts.services.staff import SECRET_BYTES, put_on_staff, replace_device
 from accounts.services.tiers import find_tier, give_tier
 from godark.limits import Tier
 
 STAFF = ("ada@godark.example", "grace@godark.example")
 TRADERS = ("alice@godark.example", "bob@godark.example")
-SECRET_BYTES = 20
 KEY_NAME = "demonstration"
 DEMONSTRATION_TIER = Tier.MARKET_MAKER
 
@@ -158,20 +156,26 @@ def ensure_person(*, email: str, password: str) -> User:
     return user
 
 
-def ensure_device(*, user: User, key: str) -> None:
-    """Make the authenticator with this key (hex) the one that a person has."""
-    held = TOTPDevice.objects.filter(user=user)
-    if [(device.key, device.confirmed) for device in held] == [(key, True)]:
+def ensure_device(*, user: User, key: bytes) -> None:
+    """Make the authenticator with this secret the one that a person has."""
+    held = SecondFactor.objects.filter(user=user)
+    if [(opened(device), device.confirmed) for device in held] == [(key, True)]:
         return
-    device = replace_device(user=user)
-    device.key, device.confirmed = key, True
-    device.save(update_fields=["key", "confirmed"])
+    replace_device(user=user, key=key, confirmed=True)
 
 
-def key_of(secret: str) -> str:
-    """Return the key (hex) of a secret as authenticators take it; empty for one that is none."""
+def opened(device: SecondFactor) -> bytes:
+    """Return an authenticator's secret; nothing where it was sealed by a key that is gone."""
+    try:
+        return device.bin_key
+    except UnsealError:
+        return b""
+
+
+def key_of(secret: str) -> bytes:
+    """Return the bytes of a secret as authenticators take it; none for one that is none."""
     try:
         key = base64.b32decode(secret)
     except (binascii.Error, ValueError):
-        return ""
-    return key.hex() if len(key) == SECRET_BYTES else ""
+        return b""
+    return key if len(key) == SECRET_BYTES else b""

@@ -13,9 +13,8 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import AccountActivity, RefreshToken, TokenFamily, User
+from accounts.models import AccountActivity, RefreshToken, SecondFactor, TokenFamily, User
 from accounts.services.activity import record_activity
 from accounts.services.families import end_families
 from accounts.services.sessions import authenticated_trader, open_session, spent_code
@@ -53,7 +52,7 @@ def log_in(*, request: HttpRequest, email: str, password: str, otp: str = "") ->
     user = authenticated_trader(request=request, email=email, password=password)
     if user is None:
         raise Failure(Code.AUTHENTICATION_FAILED, WRONG)
-    if TOTPDevice.objects.filter(user=user, confirmed=True).exists():
+    if SecondFactor.objects.filter(user=user, confirmed=True).exists():
         check_code(request=request, user=user, otp=otp)
     return begin_log_in(request=request, user=user)
 

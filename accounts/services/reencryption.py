@@ -7,7 +7,11 @@ from django.db import transaction
 
 from accounts.secrets_at_rest import resealed
 
-SEALED = (("accounts.ApiKey", "secret_sealed"), ("accounts.ApiKey", "passphrase_sealed"))
+SEALED = (
+    ("accounts.ApiKey", "secret_sealed"),
+    ("accounts.ApiKey", "passphrase_sealed"),
+    ("accounts.SecondFactor", "key_sealed"),
+)
 AT_ONCE = 200
 
 

@@ -13,10 +13,9 @@ from django.contrib.auth.signals import user_login_failed
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from psycopg.errors import LockNotAvailable
 
-from accounts.models import AccountActivity, StaffAction, TokenFamily, User
+from accounts.models import AccountActivity, SecondFactor, StaffAction, TokenFamily, User
 from accounts.services.activity import record_activity
 from accounts.services.audit import record_action
 from accounts.services.families import end_families
@@ -88,15 +87,15 @@ def one_attempt_at_a_time(*, request: HttpRequest, email: str) -> Iterator[None]
         yield
 
 
-def spent_code(*, user: User, code: str) -> TOTPDevice | None:
+def spent_code(*, user: User, code: str) -> SecondFactor | None:
     """Use up a code of the user's confirmed device; each serves once, guesses must wait longer.
 
     Returns the device, None for a wrong code. Only the staff's door hands it to the session: no
     other opens the back office (I74).
     """
     with transaction.atomic():
-        devices = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True)
-        device: TOTPDevice | None = devices.order_by("pk").first()
+        devices = SecondFactor.objects.select_for_update().filter(user=user, confirmed=True)
+        device: SecondFactor | None = devices.order_by("pk").first()
         return device if device is not None and device.verify_token(code) else None
 
 

@@ -3,17 +3,21 @@
 Who looks at what is in `accounts.roles`; the log-in itself is in `accounts.services.sessions`.
 """
 
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import User
+from accounts.models import SecondFactor, User
+from accounts.models.second_factors import sealed_key
 from accounts.passwords import made_up_password
 from accounts.roles import GRANTS, Role, permissions_of
 from accounts.services.audit import record_action
+
+# As long as SHA-1 can use, and as authenticators expect it.
+SECRET_BYTES = 20
 
 
 class UnknownPermissionsError(Exception):
@@ -52,7 +56,7 @@ class Enrollment:
 
     user: User
     password: str | None
-    device: TOTPDevice | None
+    device: SecondFactor | None
 
 
 @transaction.atomic
@@ -67,7 +71,7 @@ def enroll_staff(*, email: str, roles: Collection[Role], new_device: bool = Fals
     if user is None:
         user = User.objects.create_user(email, password)
     put_on_staff(user=user, roles=roles)
-    held = TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    held = SecondFactor.objects.filter(user=user, confirmed=True).exists()
     device = replace_device(user=user) if new_device or not held else None
     record_action(
         action="enroll", target=user, changes={"roles": sorted(roles), "new_device": bool(device)}
@@ -76,7 +80,7 @@ def enroll_staff(*, email: str, roles: Collection[Role], new_device: bool = Fals
 
 
 @transaction.atomic
-def confirm_device(*, device: TOTPDevice, code: str) -> bool:
+def confirm_device(*, device: SecondFactor, code: str) -> bool:
     """Open the back office to a device whose code is right; say whether it was."""
     right = bool(device.verify_token(code))
     if right:
@@ -85,7 +89,7 @@ def confirm_device(*, device: TOTPDevice, code: str) -> bool:
 
 
 @transaction.atomic
-def trust_device(*, device: TOTPDevice) -> None:
+def trust_device(*, device: SecondFactor) -> None:
     """Open the back office to a device, seen or unseen; the console alone may skip the code."""
     device.confirmed = True
     device.save(update_fields=["confirmed"])
@@ -111,7 +115,7 @@ def change_membership(
 
 
 @transaction.atomic
-def reset_second_factor(*, actor: User, device: TOTPDevice) -> None:
+def reset_second_factor(*, actor: User, device: SecondFactor) -> None:
     """Take a lost device away from another member of staff, who then needs enrolling again.
 
     Raises RefusedError; the caller records it.
@@ -128,10 +132,18 @@ def put_on_staff(*, user: User, roles: Collection[Role]) -> None:
     user.groups.set(groups_of(roles))
 
 
-def replace_device(*, user: User) -> TOTPDevice:
-    """Take away whatever second factor a person has and return a new, unconfirmed one."""
-    TOTPDevice.objects.filter(user=user).delete()
-    device: TOTPDevice = TOTPDevice.objects.create(user=user, name="authenticator", confirmed=False)
+def replace_device(
+    *, user: User, key: bytes | None = None, confirmed: bool = False
+) -> SecondFactor:
+    """Take away whatever second factor a person has and return one with this secret or a new."""
+    SecondFactor.objects.filter(user=user).delete()
+    secret = secrets.token_bytes(SECRET_BYTES) if key is None else key
+    device: SecondFactor = SecondFactor.objects.create(
+        user=user,
+        name="authenticator",
+        confirmed=confirmed,
+        key_sealed=sealed_key(secret, user_id=user.pk),
+    )
     return device
 
 

@@ -8,12 +8,12 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
 
-from accounts.models import User
+from accounts.models import SecondFactor, User
 from accounts.roles import Role
+from accounts.services.staff import replace_device
 
 PASSWORD = "Correct-Horse-7"
 HASH = make_password(PASSWORD)
@@ -33,8 +33,13 @@ def staff_member(*roles: Role, **fields: Any) -> User:
     """Return a saved member of staff who holds some roles and a confirmed second factor."""
     user = UserFactory.create(is_staff=True, **fields)
     user.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
-    TOTPDevice.objects.create(user=user, name="phone", confirmed=True)
+    authenticator_of(user)
     return user
+
+
+def authenticator_of(user: User) -> SecondFactor:
+    """Return a new confirmed second factor of somebody."""
+    return replace_device(user=user, confirmed=True)
 
 
 def staff_client(user: User) -> Client:
@@ -42,14 +47,14 @@ def staff_client(user: User) -> Client:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
-    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.get(user=user).persistent_id
+    session[DEVICE_ID_SESSION_KEY] = SecondFactor.objects.get(user=user).persistent_id
     session.save()
     return client
 
 
 def code_of(user: User, *, steps_ahead: int = 0) -> str:
     """Return what the user's authenticator shows now, or some steps of 30 s ahead."""
-    device = TOTPDevice.objects.get(user=user)
+    device = SecondFactor.objects.get(user=user)
     totp = TOTP(device.bin_key)
     totp.time = time.time() + steps_ahead * 30
     return f"{totp.token():06d}"

@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from accounts.models import AccountActivity, Permission, StaffAction, User
 from accounts.services.tiers import find_tier, give_tier
 from accounts.short_memory import ShortMemory
 from godark.limits import Kind, Tier, allowance_of, rate_of
-from tests.accounts.factories import PASSWORD, UserFactory
+from tests.accounts.factories import PASSWORD, UserFactory, authenticator_of
 from tests.accounts.signing import bearer, post, signer_of, tokens_of
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +59,7 @@ def test_a_key_without_read_does_not_see_it_and_nobody_is_nobody(trader: User) -
 
 
 def test_a_second_factor_is_shown(trader: User) -> None:
-    TOTPDevice.objects.create(user=trader, name="phone", confirmed=True)
+    authenticator_of(trader)
     assert signer_of(trader).send("GET", ACCOUNT).json()["two_factor_enabled"] is True
 
 

@@ -8,9 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import StaffAction, User
+from accounts.models import SecondFactor, StaffAction, User
 from accounts.roles import Role
 from accounts.services import audit
 from accounts.services.audit import record_action
@@ -18,6 +17,7 @@ from accounts.staff_site import StaffAdmin
 from tests.accounts.factories import (
     PASSWORD,
     UserFactory,
+    authenticator_of,
     code_of,
     enter_back_office,
     staff_client,
@@ -89,7 +89,7 @@ def test_somebody_who_stands_in_the_log_cannot_be_deleted(superadmin: User) -> N
         connection.cursor() as cursor,
     ):
         cursor.execute(
-            "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM otp_totp_totpdevice;"
+            "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM accounts_secondfactor;"
             " DELETE FROM accounts_user_groups; DELETE FROM accounts_user"
         )
 
@@ -175,29 +175,29 @@ def test_an_action_and_its_row_stand_or_fall_together(
 
 def test_an_admin_action_is_recorded_with_its_objects(superadmin: User) -> None:
     officer = staff_member(Role.RISK)
-    device = TOTPDevice.objects.get(user=officer)
+    device = SecondFactor.objects.get(user=officer)
     typed = {"action": "reset_devices", "_selected_action": [device.pk]}
-    staff_client(superadmin).post("/admin/otp_totp/totpdevice/", typed)
+    staff_client(superadmin).post("/admin/accounts/secondfactor/", typed)
     row = last()
     assert (row.action, row.actor, row.outcome) == ("reset_devices", superadmin, "DONE")
-    assert row.object_type == "otp_totp.totpdevice"
-    assert row.changes == {"objects": {str(device.pk): f"TOTP device of {officer.email}"}}
+    assert row.object_type == "accounts.secondfactor"
+    assert row.changes == {"objects": {str(device.pk): f"second factor of {officer.email}"}}
 
 
 def test_a_refused_admin_action_is_recorded_and_undone(superadmin: User) -> None:
-    own = TOTPDevice.objects.get(user=superadmin)
-    other = TOTPDevice.objects.get(user=staff_member(Role.RISK))
+    own = SecondFactor.objects.get(user=superadmin)
+    other = SecondFactor.objects.get(user=staff_member(Role.RISK))
     typed = {"action": "reset_devices", "_selected_action": [own.pk, other.pk]}
     client = staff_client(superadmin)
-    assert client.post("/admin/otp_totp/totpdevice/", typed).status_code == 403
+    assert client.post("/admin/accounts/secondfactor/", typed).status_code == 403
     assert (last().action, last().outcome) == ("reset_devices", "REFUSED")
-    assert TOTPDevice.objects.count() == 2
+    assert SecondFactor.objects.count() == 2
 
 
 def test_a_trader_has_no_name_in_the_log(superadmin: User) -> None:
     trader = UserFactory.create()
     record_action(action="look", actor=superadmin, target=trader)
-    device = TOTPDevice.objects.create(user=trader, name="phone")
+    device = authenticator_of(trader)
     record_action(action="look", actor=superadmin, target=device)
     for row in StaffAction.objects.all():
         assert trader.email not in str(vars(row))

@@ -5,15 +5,15 @@ import time_machine
 from django.contrib.auth import SESSION_KEY
 from django.core.management import call_command
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.guessing import STAFFS_DOOR
-from accounts.models import User
+from accounts.models import SecondFactor, User
 from accounts.roles import Role
 from accounts.services.sessions import STAFF_SESSION_SECONDS
 from tests.accounts.factories import (
     PASSWORD,
     UserFactory,
+    authenticator_of,
     code_of,
     enter_back_office,
     staff_client,
@@ -83,14 +83,14 @@ def test_guessed_codes_make_the_device_wait(risk_officer: User) -> None:
 def test_without_a_device_nobody_enters(client: Client) -> None:
     user = staff_member(Role.SUPERADMIN)
     code = code_of(user)
-    TOTPDevice.objects.all().delete()
+    SecondFactor.objects.all().delete()
     enter_back_office(client, user, code=code)
     assert not is_inside(client)
 
 
 def test_an_unconfirmed_device_opens_nothing(client: Client) -> None:
     user = staff_member(Role.SUPERADMIN)
-    TOTPDevice.objects.update(confirmed=False)
+    SecondFactor.objects.update(confirmed=False)
     enter_back_office(client, user)
     assert SESSION_KEY not in client.session
     assert not is_inside(client)
@@ -104,7 +104,7 @@ def test_somebody_elses_code_opens_nothing(client: Client, risk_officer: User) -
 
 def test_a_trader_never_enters_even_with_a_device(client: Client) -> None:
     trader = UserFactory.create()
-    TOTPDevice.objects.create(user=trader, name="phone", confirmed=True)
+    authenticator_of(trader)
     enter_back_office(client, trader)
     assert SESSION_KEY not in client.session
     assert not is_inside(staff_client(trader))
@@ -126,7 +126,7 @@ def test_the_second_factor_rotates_the_session(client: Client, risk_officer: Use
 
 def test_nothing_tells_which_of_the_three_was_wrong(risk_officer: User) -> None:
     trader = UserFactory.create()
-    TOTPDevice.objects.create(user=trader, name="phone", confirmed=True)
+    authenticator_of(trader)
     nobody = User(email="nobody@godark.example")
     answers = [
         enter_back_office(Client(), risk_officer, password="Wrong-Horse-7"),
@@ -245,7 +245,7 @@ def test_whoever_stops_being_staff_is_outside_at_once(risk_officer: User) -> Non
 
 def test_whose_device_is_reset_is_outside_at_once(risk_officer: User) -> None:
     client = staff_client(risk_officer)
-    TOTPDevice.objects.all().delete()
+    SecondFactor.objects.all().delete()
     assert not is_inside(client)
 
 

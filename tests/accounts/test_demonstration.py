@@ -10,9 +10,8 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import ApiKey, StaffAction, User
+from accounts.models import ApiKey, SecondFactor, StaffAction, User
 from accounts.short_memory import ShortMemory
 from tests.accounts.factories import code_of, enter_back_office
 
@@ -54,7 +53,7 @@ def test_everybody_in_the_file_can_log_in(file: Path) -> None:
         enter_back_office(client, user, password=one["password"])
         assert client.get("/admin/").status_code == 200
         assert [group.name for group in user.groups.all()] == ["superadmin"]
-        assert one["totp_secret"] in TOTPDevice.objects.get(user=user).config_url
+        assert one["totp_secret"] in SecondFactor.objects.get(user=user).config_url
     for one in read(file)["traders"]:
         typed = {"email": one["email"], "password": one["password"]}
         assert Client().post("/login", typed).status_code == 302
@@ -117,10 +116,10 @@ def test_more_traders_are_made_for_benches(settings: Any) -> None:
 def test_a_second_run_changes_nothing(file: Path) -> None:
     prepare()
     before = (file.read_text(), list(User.objects.order_by("pk").values()))
-    devices = list(TOTPDevice.objects.order_by("pk").values())
+    devices = list(SecondFactor.objects.order_by("pk").values())
     prepare()
     assert before == (file.read_text(), list(User.objects.order_by("pk").values()))
-    assert devices == list(TOTPDevice.objects.order_by("pk").values())
+    assert devices == list(SecondFactor.objects.order_by("pk").values())
     assert StaffAction.objects.filter(action="enroll").count() == 2
 
 
@@ -130,7 +129,7 @@ def test_what_is_broken_is_repaired_with_the_same_secrets(file: Path) -> None:
     ada, alice = (read(file)[kind][0] for kind in ("staff", "traders"))
     User.objects.filter(email=ada["email"]).update(is_staff=False)
     User.objects.filter(email=alice["email"]).update(password="", is_active=False)
-    TOTPDevice.objects.filter(user__email=ada["email"]).update(key="00" * 20, confirmed=False)
+    SecondFactor.objects.filter(user__email=ada["email"]).update(key_sealed=b"x", confirmed=False)
     prepare()
     assert file.read_text() == before
     client = Client()
@@ -164,7 +163,7 @@ def test_a_secret_that_is_none_is_replaced(file: Path) -> None:
 def test_a_machine_that_lost_its_database_gets_the_same_people(file: Path) -> None:
     prepare()
     before = read(file)
-    TOTPDevice.objects.all().delete()
+    SecondFactor.objects.all().delete()
     User.objects.filter(is_staff=False).delete()
     prepare()
     after = read(file)

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import StaffAction, User
+from accounts.models import SecondFactor, StaffAction, User
 from tests.accounts.factories import UserFactory, code_of, enter_back_office
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +36,7 @@ def test_the_console_enrolls_somebody_who_then_enters(monkeypatch: pytest.Monkey
     printed = enroll(EMAIL, "--role", "risk", "--role", "treasury")
     user = User.objects.get(email=EMAIL)
     assert set(user.groups.values_list("name", flat=True)) == {"risk", "treasury"}
-    device = TOTPDevice.objects.get(user=user)
+    device = SecondFactor.objects.get(user=user)
     assert printed.count(device.config_url) == 1
     assert "\u2588" in printed
     password = printed.split("this once: ")[1].split("\n")[0]
@@ -50,27 +49,27 @@ def test_the_console_enrolls_somebody_who_then_enters(monkeypatch: pytest.Monkey
 
 def test_a_second_enrollment_changes_the_roles_and_shows_no_secret() -> None:
     enroll(EMAIL, "--role", "risk", "--trust-device")
-    before = TOTPDevice.objects.get()
+    before = SecondFactor.objects.get()
     printed = enroll(EMAIL, "--role", "auditor")
     assert "otpauth" not in printed
     assert "Password" not in printed
-    assert TOTPDevice.objects.get().key == before.key
+    assert SecondFactor.objects.get().bin_key == before.bin_key
     assert [group.name for group in User.objects.get().groups.all()] == ["auditor"]
 
 
 def test_a_lost_device_is_replaced_by_a_new_secret() -> None:
     enroll(EMAIL, "--role", "risk", "--trust-device")
-    before = TOTPDevice.objects.get().key
+    before = SecondFactor.objects.get().bin_key
     printed = enroll(EMAIL, "--role", "risk", "--new-device", "--trust-device")
     assert "otpauth" in printed
-    assert TOTPDevice.objects.get().key != before
+    assert SecondFactor.objects.get().bin_key != before
 
 
 def test_a_device_without_a_right_code_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     typing(monkeypatch, iter([wrong] * 5))
     with pytest.raises(CommandError, match="not confirmed"):
         enroll(EMAIL, "--role", "risk")
-    assert not TOTPDevice.objects.get().confirmed
+    assert not SecondFactor.objects.get().confirmed
 
 
 def test_the_console_without_a_keyboard_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +79,7 @@ def test_the_console_without_a_keyboard_confirms_nothing(monkeypatch: pytest.Mon
     monkeypatch.setattr("builtins.input", closed)
     with pytest.raises(CommandError, match="not confirmed"):
         enroll(EMAIL, "--role", "risk")
-    assert not TOTPDevice.objects.get().confirmed
+    assert not SecondFactor.objects.get().confirmed
 
 
 def test_a_trader_may_become_staff_and_keeps_the_password() -> None:

@@ -1,3 +1,4 @@
+from base64 import b32encode
 from typing import Any
 
 import pytest
@@ -8,12 +9,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_otp.plugins.otp_static.models import StaticDevice
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import StaffAction, User
+from accounts.models import SecondFactor, StaffAction, User
 from accounts.roles import Role
 from accounts.services.staff import RefusedError, change_membership
-from tests.accounts.factories import PASSWORD, UserFactory, staff_client, staff_member
+from tests.accounts.factories import (
+    PASSWORD,
+    UserFactory,
+    authenticator_of,
+    staff_client,
+    staff_member,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -99,13 +105,13 @@ def test_what_is_not_on_the_form_cannot_be_slipped_in(superadmin: User, field: s
 
 def test_no_page_shows_a_hash_or_a_secret(superadmin: User) -> None:
     user = staff_member(Role.RISK)
-    device = TOTPDevice.objects.get(user=user)
+    device = SecondFactor.objects.get(user=user)
     client = staff_client(superadmin)
     pages = [
         page_of(user),
         reverse("admin:accounts_user_changelist"),
-        reverse("admin:otp_totp_totpdevice_changelist"),
-        reverse("admin:otp_totp_totpdevice_change", args=[device.pk]),
+        reverse("admin:accounts_secondfactor_changelist"),
+        reverse("admin:accounts_secondfactor_change", args=[device.pk]),
     ]
     for page in pages:
         answer = client.get(page)
@@ -113,14 +119,16 @@ def test_no_page_shows_a_hash_or_a_secret(superadmin: User) -> None:
         text = answer.content.decode()
         assert "argon2" not in text
         assert user.password not in text
-        assert device.key not in text
+        assert device.bin_key.hex() not in text
+        assert b32encode(device.bin_key).decode() not in text
+        assert bytes(device.key_sealed).decode() not in text
         assert device.config_url.split("secret=")[1].split("&")[0] not in text
 
 
 @pytest.mark.parametrize("view", ["config", "qrcode"])
 def test_the_library_s_own_pages_of_the_secret_are_gone(superadmin: User, view: str) -> None:
-    device = TOTPDevice.objects.get(user=superadmin)
-    page = f"/admin/otp_totp/totpdevice/{device.pk}/{view}/"
+    device = SecondFactor.objects.get(user=superadmin)
+    page = f"/admin/accounts/secondfactor/{device.pk}/{view}/"
     assert "otpauth" not in staff_client(superadmin).get(page, follow=True).content.decode()
 
 
@@ -136,32 +144,32 @@ def test_staff_set_nobody_elses_password(superadmin: User, path: str) -> None:
 
 def test_a_superadmin_resets_the_lost_device_of_another(superadmin: User) -> None:
     user = staff_member(Role.RISK)
-    device = TOTPDevice.objects.get(user=user)
+    device = SecondFactor.objects.get(user=user)
     typed = {"action": "reset_devices", "_selected_action": [device.pk]}
     client = staff_client(superadmin)
-    assert client.post("/admin/otp_totp/totpdevice/", typed).status_code == 302
-    assert not TOTPDevice.objects.filter(user=user).exists()
+    assert client.post("/admin/accounts/secondfactor/", typed).status_code == 302
+    assert not SecondFactor.objects.filter(user=user).exists()
 
 
 def test_an_auditor_resets_no_device() -> None:
-    device = TOTPDevice.objects.get(user=staff_member(Role.RISK))
+    device = SecondFactor.objects.get(user=staff_member(Role.RISK))
     typed = {"action": "reset_devices", "_selected_action": [device.pk]}
-    staff_client(staff_member(Role.AUDITOR)).post("/admin/otp_totp/totpdevice/", typed)
-    assert TOTPDevice.objects.filter(pk=device.pk).exists()
+    staff_client(staff_member(Role.AUDITOR)).post("/admin/accounts/secondfactor/", typed)
+    assert SecondFactor.objects.filter(pk=device.pk).exists()
 
 
 def test_a_device_is_neither_added_nor_changed_nor_deleted_by_hand(superadmin: User) -> None:
-    device = TOTPDevice.objects.get(user=superadmin)
+    device = SecondFactor.objects.get(user=superadmin)
     client = staff_client(superadmin)
-    page = f"/admin/otp_totp/totpdevice/{device.pk}"
-    assert client.get("/admin/otp_totp/totpdevice/add/").status_code == 403
+    page = f"/admin/accounts/secondfactor/{device.pk}"
+    assert client.get("/admin/accounts/secondfactor/add/").status_code == 403
     assert client.post(f"{page}/change/", {"confirmed": "on"}).status_code == 403
     assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
 
 
 def test_the_devices_of_traders_are_not_the_staffs_business(superadmin: User) -> None:
-    TOTPDevice.objects.create(user=UserFactory.create(), name="phone")
-    listed = staff_client(superadmin).get("/admin/otp_totp/totpdevice/").context["cl"]
+    authenticator_of(UserFactory.create())
+    listed = staff_client(superadmin).get("/admin/accounts/secondfactor/").context["cl"]
     assert [device.user for device in listed.result_list] == [superadmin]
 
 
@@ -205,8 +213,8 @@ def test_nobody_is_added_or_deleted_in_the_back_office(superadmin: User) -> None
 @pytest.mark.parametrize(
     "path",
     [
-        "otp_totp/totpdevice/?key__regex=^[0-7]",
-        "otp_totp/totpdevice/?key__startswith=a",
+        "accounts/secondfactor/?key_sealed__regex=^[0-7]",
+        "accounts/secondfactor/?key_sealed__startswith=a",
         "accounts/user/?password__regex=argon2",
         "accounts/user/?password__startswith=argon2",
     ],

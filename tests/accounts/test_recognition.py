@@ -71,7 +71,7 @@ def test_both_kinds_of_key_open(trader: User, signer: Signer) -> None:
         ({"GD_PASSPHRASE": "another-passphrase"}, "AUTHENTICATION_FAILED"),
         ({"GD_PASSPHRASE": "x" * 5000}, "AUTHENTICATION_FAILED"),
         ({"GD_API_KEY": "gq_" + "0" * 32}, "AUTHENTICATION_FAILED"),
-        ({"GD_API_KEY": "gq_\x00"}, "AUTHENTICATION_FAILED"),
+        ({"GD_API_KEY": "gq_\x00"}, "VALIDATION_ERROR"),
         ({"GD_API_KEY": "' OR 1=1 --"}, "AUTHENTICATION_FAILED"),
         ({"GD_TIMESTAMP": "soon"}, "VALIDATION_ERROR"),
         ({"GD_TIMESTAMP": "1e400"}, "VALIDATION_ERROR"),

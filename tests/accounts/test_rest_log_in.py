@@ -10,13 +10,12 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from accounts.models import AccountActivity, RefreshToken, TokenFamily, User
 from accounts.short_memory import ShortMemory
 from accounts.tokens import access_token
-from tests.accounts.factories import PASSWORD, UserFactory, code_of
+from tests.accounts.factories import PASSWORD, UserFactory, authenticator_of, code_of
 from tests.accounts.signing import bearer, post, tokens_of
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +136,7 @@ def test_five_failures_lock_the_door_and_say_for_how_long() -> None:
 
 def test_a_second_factor_is_asked_for_and_serves_once(client: Client) -> None:
     user = UserFactory.create()
-    TOTPDevice.objects.create(user=user, name="phone", confirmed=True)
+    authenticator_of(user)
     given = {"email": user.email, "password": PASSWORD}
     missing = post(client, LOGIN, given)
     assert (missing.status_code, missing.json()["code"]) == (401, "TWO_FACTOR_REQUIRED")
@@ -149,14 +148,14 @@ def test_a_second_factor_is_asked_for_and_serves_once(client: Client) -> None:
 
 def test_a_second_factor_is_not_asked_for_with_a_wrong_password(client: Client) -> None:
     user = UserFactory.create()
-    TOTPDevice.objects.create(user=user, name="phone", confirmed=True)
+    authenticator_of(user)
     answer = post(client, LOGIN, {"email": user.email, "password": "Wrong-Horse-7"})
     assert answer.json()["code"] == "AUTHENTICATION_FAILED"
 
 
 def test_log_in_by_rest_does_not_open_the_back_office(client: Client) -> None:
     staff = UserFactory.create(is_staff=True)
-    TOTPDevice.objects.create(user=staff, name="phone", confirmed=True)
+    authenticator_of(staff)
     given = {"email": staff.email, "password": PASSWORD, "otp": code_of(staff)}
     assert post(client, LOGIN, given).status_code == 200
     assert client.get("/admin/").status_code == 302

@@ -7,7 +7,7 @@ from django.test import RequestFactory
 # Label of the model -> what staff may do with it beside looking. This list says why in a word.
 CHANGEABLE: dict[str, str] = {
     "accounts.user": "staff switch people off and give roles",
-    "otp_totp.totpdevice": "a superadmin resets a lost second factor",
+    "accounts.secondfactor": "a superadmin resets a lost second factor",
 }
 ASKED = ("add", "change", "delete")
 

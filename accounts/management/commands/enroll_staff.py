@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from qrcode.main import QRCode
 
 from accounts.emails import normalized_email
+from accounts.models import SecondFactor
 from accounts.roles import Role
 from accounts.services.staff import RefusedError, confirm_device, enroll_staff, trust_device
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             self.show(enrollment.device)
             self.confirm(enrollment.device, trust=options["trust_device"])
 
-    def show(self, device: TOTPDevice) -> None:
+    def show(self, device: SecondFactor) -> None:
         """Print the secret as a link and as a QR code."""
         self.stdout.write("Second factor, shown this once; scan it with an authenticator:")
         code = QRCode(border=1)
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         code.print_ascii(out=self.stdout, invert=True)
         self.stdout.write(device.config_url)
 
-    def confirm(self, device: TOTPDevice, *, trust: bool) -> None:
+    def confirm(self, device: SecondFactor, *, trust: bool) -> None:
         """Ask for codes until one is right; without one the device opens nothing."""
         if trust:
             trust_device(device=device)
