@@ -56,6 +56,9 @@ BEAT: dict[str, Timing] = {
     "trim_log_in_records": Timing(
         every=crontab(hour=3, minute=7), expires_seconds=HOUR, late_after_seconds=26 * HOUR
     ),
+    "trim_log_ins": Timing(
+        every=crontab(hour=3, minute=17), expires_seconds=HOUR, late_after_seconds=26 * HOUR
+    ),
     "trim_job_failures": Timing(
         every=crontab(hour=3, minute=27), expires_seconds=HOUR, late_after_seconds=26 * HOUR
     ),

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import AccountActivity, RefreshToken, TokenFamily, User
 from accounts.short_memory import ShortMemory
+from accounts.tasks import trim_log_ins
 from accounts.tokens import access_token
 from tests.accounts.factories import PASSWORD, UserFactory, authenticator_of, code_of
 from tests.accounts.signing import bearer, post, tokens_of
@@ -334,3 +335,18 @@ def test_a_process_that_remembers_forgets_within_five_seconds() -> None:
     while Client().get(KEYS, headers=bearer(tokens)).status_code == 200:
         assert time.monotonic() - began < 5.0
         time.sleep(0.2)
+
+
+def test_log_ins_that_ended_long_ago_are_trimmed_and_no_others() -> None:
+    user = UserFactory.create()
+    tokens_of(user)
+    old = TokenFamily.objects.get()
+    kept = tokens_of(user)
+    ago = timezone.now() - timedelta(days=40)
+    TokenFamily.objects.filter(pk=old.pk).update(started_at=ago)
+    RefreshToken.objects.filter(family=old).update(
+        issued_at=ago, expires_at=ago + timedelta(days=7)
+    )
+    trim_log_ins()
+    assert not TokenFamily.objects.filter(pk=old.pk).exists()
+    assert is_let_in(kept)
