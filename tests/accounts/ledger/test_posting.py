@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.ledger.models import BACKSTOP_OWNER_ID, LedgerAccount, LedgerEntry, Phase, Posting
 from accounts.ledger.posting import Account, Books, Entry, UnbalancedError
+from tests.database import run_as_owner
 from tests.exchange import SameConnection
 from tests.tidy.tree import name_of, source_files
 from trading.runner.process import connect
@@ -107,13 +108,19 @@ def test_postgresql_itself_adds_nothing_to_an_entry() -> None:
         "DELETE FROM accounts_posting",
         "UPDATE accounts_ledgerentry SET kind = 'X'",
         "DELETE FROM accounts_ledgerentry",
-        "TRUNCATE accounts_posting",
     ],
 )
 def test_postgresql_itself_refuses_to_rewrite(statement: str) -> None:
     post(deposit(1, 500))
     told = refused(statement)
     assert "append-only" in told or "permission denied" in told
+
+
+@pytest.mark.django_db
+def test_postgresql_lets_nobody_empty_the_ledger() -> None:
+    assert "permission denied" in refused("TRUNCATE accounts_posting")
+    with pytest.raises(psycopg.DatabaseError, match="append-only"):
+        run_as_owner("TRUNCATE accounts_posting")
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ from django.db import connection
 
 from godark.celery import BEAT
 from godark.jobs.registry import JOBS
+from tests.database import run_past_triggers
 from tests.trading.projections.venue import Venue
 from trading.models import Reconciliation
 from trading.runner import lock
@@ -53,3 +54,32 @@ def test_the_commands_compare_name_and_mend() -> None:
     assert "reconcile_books" in BEAT
     outcomes = list(Reconciliation.objects.order_by("pk").values_list("outcome", flat=True))
     assert outcomes == ["AGREES", "DIFFERS", "DIFFERS", "AGREES"]
+
+
+APPEND_ONLY = {
+    "trading_trade": "UPDATE trading_trade SET bid_ticks = bid_ticks {0} 1 WHERE number = 1",
+    "trading_fill": "UPDATE trading_fill SET fee_micro = fee_micro {0} 1"
+    " WHERE id = (SELECT min(id::text)::uuid FROM trading_fill)",
+    "accounts_ledgerentry": "UPDATE accounts_ledgerentry SET posted_at_ms = posted_at_ms {0} 1"
+    " WHERE id = (SELECT min(id) FROM accounts_ledgerentry)",
+    "accounts_posting": "UPDATE accounts_posting SET amount_micro = amount_micro {0} 1"
+    " WHERE id = (SELECT min(id) FROM accounts_posting)",
+}
+LOG = "UPDATE trading_event SET payload = payload || '\\x00' WHERE sequence = 3"
+
+
+def test_what_a_superuser_rewrites_is_named_and_stays_for_people_to_look_at() -> None:
+    load_catalogue(read_catalogue())
+    Venue().live(seed=3, length=120)
+    for table, statement in APPEND_ONLY.items():
+        run_past_triggers(statement.format("+"))
+        told = said("rebuild_projections", "--repair")
+        assert told.startswith(f"row of {table} ")
+        assert told.endswith("error: 1 rows differ from the log.\n")
+        is_posting = table == "accounts_posting"
+        assert is_posting == ("postings" in said("reconcile"))
+        run_past_triggers(statement.format("-"))
+        assert said("rebuild_projections", "--check").startswith("All rows")
+
+    run_past_triggers(LOG)
+    assert said("reconcile").startswith("log: engine what was written, log event 3 ")
