@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from accounts.models.second_factors import sealed_key
+from accounts.secrets_at_rest import seal
 
 
 def move_secrets(apps: Any, schema_editor: Any) -> None:
@@ -29,7 +29,7 @@ def move_secrets(apps: Any, schema_editor: Any) -> None:
             user_id=user_id,
             name=name,
             confirmed=confirmed,
-            key_sealed=sealed_key(bytes.fromhex(key), user_id=user_id),
+            key_sealed=seal(bytes.fromhex(key), purpose=f"second factor of {user_id}"),
             drift=drift,
             last_t=last_t,
             last_used_at=used_at,
