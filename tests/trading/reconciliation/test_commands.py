@@ -5,14 +5,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from godark.celery import BEAT
-from godark.jobs.registry import JOBS
 from tests.database import run_past_triggers
 from tests.trading.projections.venue import Venue
-from trading.models import Reconciliation
+from trading.models import Reconciliation, Trade
 from trading.runner import lock
 from trading.runner.process import connect
 from trading.services.catalogue import load_catalogue
 from trading.services.catalogue_file import read_catalogue
+from trading.tasks import reconcile_books
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -50,7 +50,7 @@ def test_the_commands_compare_name_and_mend() -> None:
     mended = said("rebuild_projections", "--repair")
     assert mended == f"Mended 1 rows of trading_venuefunds.\n{everything}"
 
-    JOBS["reconcile_books"]()
+    reconcile_books()
     assert "reconcile_books" in BEAT
     outcomes = list(Reconciliation.objects.order_by("pk").values_list("outcome", flat=True))
     assert outcomes == ["AGREES", "DIFFERS", "DIFFERS", "AGREES"]
@@ -70,7 +70,8 @@ LOG = "UPDATE trading_event SET payload = payload || '\\x00' WHERE sequence = 3"
 
 def test_what_a_superuser_rewrites_is_named_and_stays_for_people_to_look_at() -> None:
     load_catalogue(read_catalogue())
-    Venue().live(seed=3, length=120)
+    Venue().live(seed=7, length=200)
+    assert Trade.objects.exists(), "there is something to tamper with"
     for table, statement in APPEND_ONLY.items():
         run_past_triggers(statement.format("+"))
         told = said("rebuild_projections", "--repair")
