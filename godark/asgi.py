@@ -13,7 +13,7 @@ from django.urls import path, re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "godark.settings")
 pages = get_asgi_application()
 
-from trading.consumers import VenueSocket  # noqa: E402 - its models exist only from here on
+from trading.consumers import socket  # noqa: E402 - its models exist only from here on
 
 
 class BrowserOrigin(OriginValidator):
@@ -43,7 +43,7 @@ def at_the_root(served: Any) -> Any:
 
 
 routes: list[Any] = [
-    path("v1/ws", cast("Any", VenueSocket.as_asgi())),
+    path("v1/ws", cast("Any", socket.serve)),
     re_path("", cast("Any", refuse)),
 ]
 sockets = URLRouter(routes)

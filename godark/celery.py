@@ -42,6 +42,7 @@ BEAT: dict[str, Timing] = {
     "pay_funding": Timing(every=crontab(), expires_seconds=50, late_after_seconds=300),
     "publish_open_interest": Timing(every=crontab(), expires_seconds=50, late_after_seconds=300),
     "resume_pauses": Timing(every=1, expires_seconds=1, late_after_seconds=60),
+    "fire_lost_sockets": Timing(every=1, expires_seconds=1, late_after_seconds=30),
     "settle_roots": Timing(every=1, expires_seconds=1, late_after_seconds=60),
     "watch_chain": Timing(every=2, expires_seconds=2, late_after_seconds=60),
     "pay_withdrawals": Timing(every=2, expires_seconds=2, late_after_seconds=120),

@@ -1,4 +1,4 @@
-"""The web server: daphne, with bodies that are refused by their head.
+"""The web server: daphne, with bodies refused by their head and sockets written to directly.
 
 Run as `python -m godark.web -b HOST -p PORT godark.asgi:application`; the options are daphne's.
 Twisted, under daphne, takes a body whole before anybody may look at it, and parses every form
@@ -6,6 +6,9 @@ that daphne then never asks for: 20 MB held the process for seconds. Here a body
 or of unknown length, is never kept: the application gets the request without it and refuses it as
 ever (`godark.middleware`), whoever still sends is listened to for a moment so that they can read
 the answer, and then cut off.
+
+A socket's scope holds its wire under the extension `godark.wire` (what that is says
+`trading.consumers.wire`), and a close carries its reason.
 """
 
 import os
@@ -14,6 +17,7 @@ from typing import Any
 import daphne.server
 from daphne.cli import CommandLineInterface
 from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 from twisted.internet.protocol import connectionDone
 from twisted.web.http import HTTPChannel
@@ -86,8 +90,71 @@ class VenueHTTPFactory(HTTPFactory):  # type: ignore[misc]  # daphne ships no ty
         return channel
 
 
-# Daphne's server takes the factory by this name and has no other door for it.
+class DirectWire:
+    """A socket's connection, to which frames are written as they are."""
+
+    def __init__(self, protocol: WebSocketProtocol) -> None:
+        self._protocol = protocol
+
+    def write(self, frames: Any) -> None:
+        """Send frames: at once where nothing waits before them, else behind it."""
+        if self._protocol.state != WebSocketProtocol.STATE_OPEN:
+            return
+        transport, data = self._protocol.transport, frames.on_the_wire()
+        if self.unsent_bytes():
+            transport.write(data)
+            return
+        sent = transport.writeSomeData(data)
+        if not isinstance(sent, int):
+            transport.abortConnection()
+        elif sent < len(data):
+            transport.write(data[sent:])
+
+    def unsent_bytes(self) -> int:
+        """Return how much the kernel has not taken, because the other side does not read."""
+        transport = self._protocol.transport
+        if transport is None:
+            return 0
+        waiting: int = transport._tempDataLen  # noqa: SLF001 - Twisted tells no other way
+        behind: int = transport.offset
+        return len(transport.dataBuffer) - behind + waiting
+
+    def close(self, code: int, reason: str) -> None:
+        """End, saying why; autobahn cuts off whoever does not answer that within a second."""
+        if self._protocol.state == WebSocketProtocol.STATE_OPEN:
+            self._protocol.sendClose(code=code, reason=reason)
+
+
+class VenueSocketProtocol(WebSocketProtocol):  # type: ignore[misc]  # daphne ships no types
+    """A socket that says why it closes."""
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Do what the application says."""
+        if message.get("type") == "websocket.close" and self.state == self.STATE_OPEN:
+            self.sendClose(code=message.get("code") or 1000, reason=message.get("reason"))
+            return
+        super().handle_reply(message)
+
+
+class VenueServer(daphne.server.Server):  # type: ignore[misc]  # daphne ships no types
+    """Daphne's server, which gives each socket its wire."""
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Serve a request or a socket."""
+        if scope["type"] == "websocket":
+            scope.setdefault("extensions", {})["godark.wire"] = DirectWire(protocol)
+        return super().create_application(protocol, scope)
+
+
+class VenueCommandLine(CommandLineInterface):  # type: ignore[misc]  # daphne ships no types
+    """Daphne's command line for our server."""
+
+    server_class = VenueServer
+
+
+# Daphne's server takes the factories by these names and has no other door for them.
 daphne.server.HTTPFactory = VenueHTTPFactory
+WebSocketFactory.protocol = VenueSocketProtocol
 
 if __name__ == "__main__":
-    CommandLineInterface.entrypoint()
+    VenueCommandLine.entrypoint()

@@ -2,7 +2,14 @@
 
 from godark.jobs.registry import job
 from trading.reconciliation import reconcile
-from trading.services import adl_ranks, chain_work, funding_clock, open_interest, venue_modes
+from trading.services import (
+    adl_ranks,
+    chain_work,
+    funding_clock,
+    open_interest,
+    socket_switches,
+    venue_modes,
+)
 from trading.services.unpriced import halt_unpriced
 
 
@@ -36,6 +43,12 @@ def publish_open_interest() -> None:
 def resume_pauses() -> None:
     """End a pause of the venue whose time is over."""
     venue_modes.resume_due()
+
+
+@job(at_most_seconds=10)
+def fire_lost_sockets() -> None:
+    """Cancel for armed sockets whose web process is gone."""
+    socket_switches.fire_lost()
 
 
 @job(at_most_seconds=15)

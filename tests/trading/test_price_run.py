@@ -34,10 +34,11 @@ from trading.models import (
     PriceAlert,
     ToldLie,
 )
+from trading.rings import decode_told, told_where
 from trading.services import price_rows, price_run
 from trading.services.engine_prices import move_references, sample_funding
 from trading.services.price_adapters import PriceSettings, PriceSetupError, make_sourcing
-from trading.services.price_feed import BOARD_KEY, STATE_KEY, TICKS, MarketBoardView, ServiceView
+from trading.services.price_feed import BOARD_KEY, STATE_KEY, MarketBoardView, ServiceView
 from trading.services.price_lock import AnotherPriceServiceError, PriceLock
 from trading.services.price_rows import moment
 from trading.services.price_run import PriceRun
@@ -188,17 +189,20 @@ def newest(world: SimulatedRun, market_id: str) -> Any:
 def test_ticks_are_published_when_they_change_and_the_board_is_shown_to_staff() -> None:
     client = redis.Redis.from_url(settings.REDIS_URL)
     listener: Any = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # redis' own
-    listener.subscribe(TICKS)
+    listener.subscribe(told_where())
     listener.get_message(timeout=1)
     world = simulated_run()
     world.go(seconds=2)
     world.run.write()
     for _ in range(2):
         world.run.tell()
-    told = [message for _ in range(64) if (message := listener.get_message(timeout=0.2))]
-    ticks = [msgspec.json.decode(message["data"]) for message in told]
-    assert len(ticks) == 60
-    (tick,) = [one["data"] for one in ticks if one["channel"] == "ticker:BTC-USDT-PERP"]
+    heard = [message for _ in range(4) if (message := listener.get_message(timeout=0.2))]
+    told = {one.channel: one.body for message in heard for one in decode_told(message["data"])}
+    assert len(told) == 61
+    tick = msgspec.json.decode("{" + told["ticker:BTC-USDT-PERP"])["data"]
+    everything = msgspec.json.decode("{" + told["tickers"])["data"]
+    assert len(everything) == 60
+    assert tick in everything
     row = bitcoin()
     assert row.index_half_ticks is not None
     assert row.bid_ticks is not None

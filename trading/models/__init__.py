@@ -57,6 +57,7 @@ from trading.models.ranks import AdlRank
 from trading.models.reconciliations import Reconciliation, ReconciliationOutcome
 from trading.models.sources import PriceSource, SourceRole, Venue
 from trading.models.state_wishes import StateWish, Wisher
+from trading.models.switches import ArmedSocket, SocketProcess
 from trading.models.tickers import MarketTicker
 from trading.models.venue import PauseLevel, VenueModeChange
 
@@ -66,6 +67,7 @@ __all__ = [
     "AdlRank",
     "Alert",
     "AlertKind",
+    "ArmedSocket",
     "Balance",
     "Batch",
     "BatchState",
@@ -109,6 +111,7 @@ __all__ = [
     "ReconciliationOutcome",
     "SendingState",
     "Snapshot",
+    "SocketProcess",
     "SourceRole",
     "StateWish",
     "ToldLie",

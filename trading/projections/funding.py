@@ -53,11 +53,11 @@ class Funding:
             )
         )
 
-    def write(self, cursor: Cursor[Any], /) -> list[FundingPaymentRow]:
-        """Write this step's rates and payments; return the payments."""
-        payments = self._payments
-        if self._rates:
-            RATES.add(cursor, list(self._rates.values()))
+    def write(self, cursor: Cursor[Any], /) -> tuple[list[FundingRateRow], list[FundingPaymentRow]]:
+        """Write this step's rates and payments, and return them."""
+        rates, payments = list(self._rates.values()), self._payments
+        if rates:
+            RATES.add(cursor, rates)
             PAYMENTS.add(cursor, payments)
             self._rates, self._payments = {}, []
-        return payments
+        return rates, payments

@@ -28,6 +28,7 @@ from trading.projections.rows import (
     BalanceRow,
     FillRow,
     FundingPaymentRow,
+    FundingRateRow,
     LiquidationRow,
     MarketStateRow,
     OrderRow,
@@ -49,6 +50,7 @@ class Written(NamedTuple):
     fills: list[FillRow]
     positions: list[PositionRow]
     balances: list[BalanceRow]
+    funding_rates: list[FundingRateRow]
     funding_payments: list[FundingPaymentRow]
     liquidations: list[LiquidationRow]
     market_states: list[MarketStateRow]
@@ -108,14 +110,22 @@ class Projector:
         write_positions(cursor, positions)
         balances = balance_rows(state, touched.balances, names)
         write_balances(cursor, balances)
-        payments = self._funding.write(cursor)
+        rates, payments = self._funding.write(cursor)
         liquidations = self._liquidations.write(cursor, state)
         funds.write_funds(cursor, state, touched.funds, touched.venue_at_ms, names)
         market_states = self._market_states.write(cursor)
         self._books.post(cursor, self._money.take())
         touched.clear()
         return Written(
-            orders, trades, fills, positions, balances, payments, liquidations, market_states
+            orders=orders,
+            trades=trades,
+            fills=fills,
+            positions=positions,
+            balances=balances,
+            funding_rates=rates,
+            funding_payments=payments,
+            liquidations=liquidations,
+            market_states=market_states,
         )
 
     def _table(self) -> dict[type[ev.Event], tuple[Handler, ...]]:

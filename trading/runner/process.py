@@ -17,6 +17,7 @@ from trading.runner.restore import follow, newest_snapshot
 from trading.runner.runner import NotHeldError, Runner
 from trading.runner.snapshots import Snapshots, keep
 from trading.runner.telling import Teller, teller_client
+from trading.services import socket_switches
 from trading.solana import signer
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,8 @@ def run(*, is_stopping: Callable[[], bool], say: Callable[[str], Any]) -> None:
         runner = stand_by(connection, is_stopping=is_stopping, say=say)
         if runner is None:
             return
+        # Before any price: what a stopped venue's sockets were to cancel.
+        socket_switches.fire_lost()
         say("The engine runs.")
         snapshots = Snapshots(connect, last_sequence=newest_kept(connection))
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_UP)))

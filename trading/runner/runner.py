@@ -26,6 +26,7 @@ from trading.runner.committing import (
     set_aside,
 )
 from trading.runner.deciding import CommandFailedError, DecidedStep, decide_step
+from trading.runner.news import News
 from trading.runner.notary import Notary
 from trading.runner.restore import Restored, follow, newest_snapshot
 from trading.runner.taking import AT_ONCE, Step, Waiting, arrange, take
@@ -67,6 +68,9 @@ class Runner:
         self.at_ms = event_log.last_moment_ms(connection)
         self._sequences = AccountSequences()
         self._notary = Notary.open(connection, signer, at_ms=clock_ms())
+        self._news = News.load(connection, since_ms=self.at_ms)
+        if teller is not None:
+            teller.begin(sequence=self.place.sequence)
         self._no_expiry_until_ms = _last_failed_expiry_ms(connection) + NO_EXPIRY_AFTER_FAILURE_MS
 
     @classmethod
@@ -108,13 +112,14 @@ class Runner:
         if whole.is_empty:
             return 0
         # 3. Write, all or nothing.
-        self._commit(whole, waiting)
+        written = self._commit(whole, waiting)
         self.place = place
         self.steps += 1
         # 4. Tell.
         if self._teller is not None:
             outcomes = [one.outcome for one in whole.decided if one.planned.number is not None]
-            self._teller.tell(outcomes)
+            news = self._news.of(written, self.state, at_ms=at_ms)
+            self._teller.tell(outcomes, news=news, sequence=place.sequence)
         return len(waiting)
 
     def give_sign(self) -> None:

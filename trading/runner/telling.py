@@ -1,7 +1,8 @@
 """Telling: outcomes to whoever waits, and news to the feed, after the commit and never before.
 
-Redis away costs the venue nothing: whoever waits finds the outcome in its row. What is not here:
-who hears what (`trading.feed`).
+Redis away costs the venue nothing: whoever waits finds the outcome in its row, and whoever
+listens gets a new snapshot, since what may not have been told is declared a doubt. What is not
+here: who hears what (`trading.feed`) and what is news (`trading.runner.news`).
 """
 
 import time
@@ -17,6 +18,7 @@ from redis.retry import Retry
 
 from godark import alive
 from trading.inbox.outcomes import Outcome, answers_channel, encode_outcomes
+from trading.rings import Message, Rings
 
 log = structlog.get_logger(__name__)
 
@@ -31,17 +33,30 @@ class Teller:
         self._redis = client
         self._silent_until = 0.0
         self._sign_due = 0.0
+        self._is_in_doubt = True
 
-    def tell(self, outcomes: Sequence[Outcome], *, news: Sequence[tuple[str, bytes]] = ()) -> None:
-        """Publish outcomes and news in one round trip; what cannot be told is not told later."""
-        if not (outcomes or news):
-            return
+    def begin(self, *, sequence: int) -> None:
+        """Look whether all up to the log's end was told; else it is told that it was not."""
+        try:
+            self._is_in_doubt = Rings(self._redis).cursor() != sequence
+        except redis.RedisError as error:
+            log.warning("answers_not_told", kind=type(error).__name__)
+
+    def tell(
+        self, outcomes: Sequence[Outcome], *, news: Sequence[Message] = (), sequence: int
+    ) -> None:
+        """Publish outcomes and news up to a place in the log, in one round trip.
+
+        What cannot be told is not told later.
+        """
         pipeline = self._redis.pipeline(transaction=False)
         if outcomes:
             pipeline.publish(answers_channel(), encode_outcomes(outcomes))
-        for channel, message in news:
-            pipeline.publish(channel, message)
-        self._send(pipeline)
+        rings = Rings(pipeline)
+        if self._is_in_doubt:
+            rings.doubt()
+        rings.tell(news, cursor=sequence)
+        self._is_in_doubt = not self._send(pipeline)
 
     def give_sign(self) -> None:
         """Give a sign of life if one is due."""
@@ -52,14 +67,17 @@ class Teller:
         pipeline.set(alive.key_of(alive.Part.ENGINE), 1, ex=alive.EXPIRES_SECONDS)
         self._send(pipeline)
 
-    def _send(self, pipeline: Pipeline) -> None:
+    def _send(self, pipeline: Pipeline) -> bool:
+        """Send, and tell whether it was."""
         if time.monotonic() < self._silent_until:
-            return
+            return False
         try:
             pipeline.execute()
         except redis.RedisError as error:
             self._silent_until = time.monotonic() + AWAY_S
             log.warning("answers_not_told", kind=type(error).__name__)
+            return False
+        return True
 
 
 def teller_client() -> redis.Redis:

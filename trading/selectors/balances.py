@@ -3,6 +3,7 @@
 import uuid
 
 from trading.models import Balance
+from trading.projections.rows import BalanceRow
 from trading.selectors.amounts import usdt_text
 from trading.selectors.order_views import Json
 from trading.selectors.positions import open_positions, unrealized_pnl_micro
@@ -16,17 +17,26 @@ def balance_view(account_id: uuid.UUID, /) -> Json:
     """
     balance = Balance.objects.filter(account_id=account_id).first() or Balance()
     positions = open_positions(account_id)
+    return money_view(
+        balance,
+        in_positions_micro=sum(position.collateral_micro for position in positions),
+        unrealized_micro=unrealized_pnl_micro(positions),
+    )
+
+
+def money_view(
+    balance: Balance | BalanceRow, /, *, in_positions_micro: int, unrealized_micro: int
+) -> Json:
+    """Return a balance with what positions hold, and would gain at the mark."""
     reserved = balance.reserved_micro + balance.held_micro
-    in_positions = sum(position.collateral_micro for position in positions)
-    wallet = balance.cash_micro + in_positions
-    unrealized = unrealized_pnl_micro(positions)
+    wallet = balance.cash_micro + in_positions_micro
     return {
         "free": usdt_text(balance.cash_micro - reserved),
         "reserved": usdt_text(reserved),
-        "in_positions": usdt_text(in_positions),
+        "in_positions": usdt_text(in_positions_micro),
         "wallet": usdt_text(wallet),
-        "unrealized_pnl": usdt_text(unrealized),
-        "equity": usdt_text(wallet + unrealized),
+        "unrealized_pnl": usdt_text(unrealized_micro),
+        "equity": usdt_text(wallet + unrealized_micro),
         "pending_deposits": usdt_text(balance.unfinal_micro),
         "pending_withdrawals": usdt_text(balance.held_micro),
     }

@@ -5,6 +5,7 @@ all its checks. Steps never change after listing; limits may be a few seconds ol
 has the last word on them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -73,6 +74,12 @@ def read_terms(of: str) -> AllTerms:
 
 EVERY_MARKET: Final = "every market"
 memory: ShortMemory[str, AllTerms] = ShortMemory(read_terms, most=1)
+
+
+async def all_symbols() -> Collection[str]:
+    """Return the symbols of all markets."""
+    known = await memory.get_async(EVERY_MARKET)
+    return known.by_symbol if known else ()
 
 
 def access_terms(symbol: str) -> MarketTerms:

@@ -11,15 +11,19 @@ from engine import commands as c
 from engine.vocabulary import OrderStatus
 from trading.engine_words import account_id_of, plain
 from trading.models import Fill, Order
+from trading.projections.rows import FillRow, OrderRow
 from trading.selectors.amounts import usdt_text
 from trading.selectors.market_terms import MarketTerms, terms_of
 from trading.services.refusals import reject_code
 
 Json = dict[str, Any]
+AnyOrder = Order | OrderRow
+AnyFill = Fill | FillRow
+"""A row as the database gives it, or as the runner has just written it."""
 
 
 def order_view(
-    order: Order, /, *, fills: Iterable[Fill] | None = None, receipt: Json | None = None
+    order: AnyOrder, /, *, fills: Iterable[AnyFill] | None = None, receipt: Json | None = None
 ) -> Json:
     """Return an order as it stands; with its fills where they are given."""
     terms = terms_of(order.market_id)
@@ -65,7 +69,7 @@ def order_view(
     return view
 
 
-def fill_view(fill: Fill, /) -> Json:
+def fill_view(fill: AnyFill, /) -> Json:
     """Return one fill; the fee of a rebate is negative."""
     terms = terms_of(fill.market_id)
     return {
@@ -83,7 +87,7 @@ def fill_view(fill: Fill, /) -> Json:
     }
 
 
-def leaves_lots(order: Order, /) -> int:
+def leaves_lots(order: AnyOrder, /) -> int:
     """Return what is still to be executed; nothing of an order that has ended."""
     if order.status == OrderStatus.REJECTED.value:
         return 0
@@ -95,7 +99,7 @@ def price_text(ticks: int | None, /, *, terms: MarketTerms) -> str | None:
     return None if ticks is None else plain(ticks * terms.tick_size)
 
 
-def average_price_text(order: Order, /, *, terms: MarketTerms) -> str | None:
+def average_price_text(order: AnyOrder, /, *, terms: MarketTerms) -> str | None:
     """Return the mean price of an order's fills; None before the first."""
     if not order.filled_lots:
         return None
@@ -114,7 +118,7 @@ def protection_view(
     }
 
 
-def _min_quantity(order: Order, terms: MarketTerms, /) -> str | None:
+def _min_quantity(order: AnyOrder, terms: MarketTerms, /) -> str | None:
     lots = order.min_quantity_lots
     return plain(lots * terms.lot_size) if lots else None
 

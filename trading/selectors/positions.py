@@ -10,12 +10,14 @@ from engine.state import DEFAULT_LEVERAGE
 from trading.engine_words import plain
 from trading.models import AdlRank, Position
 from trading.models.ranks import LAST_IN_LINE
+from trading.projections.rows import PositionRow
 from trading.selectors.amounts import usdt_text
 from trading.selectors.market_terms import MarketTerms, terms_of
 from trading.selectors.marks import marks_of
 from trading.selectors.order_views import Json, protection_view
 
 RATIO_STEP: Final = Decimal("0.0001")
+AnyPosition = Position | PositionRow
 
 
 def open_positions(account_id: uuid.UUID, /) -> list[Position]:
@@ -51,7 +53,9 @@ def position_views(positions: Sequence[Position], /) -> list[Json]:
     ]
 
 
-def position_view(position: Position, /, *, mark_half_ticks: int | None, rank: int) -> Json:
+def position_view(
+    position: AnyPosition, /, *, mark_half_ticks: int | None, rank: int | None
+) -> Json:
     """Return one position; what has no meaning without a size is null."""
     terms = terms_of(position.market_id)
     figures = _figures(position, terms, mark_half_ticks) if position.size_lots else FLAT
@@ -88,7 +92,7 @@ FLAT: Final[Json] = {
 }
 
 
-def _figures(position: Position, terms: MarketTerms, mark: int | None, /) -> Json:
+def _figures(position: AnyPosition, terms: MarketTerms, mark: int | None, /) -> Json:
     """Return what follows from size, cost, collateral and mark."""
     size, cost = position.size_lots, position.cost_micro
     price = position.liquidation_half_ticks
@@ -100,7 +104,7 @@ def _figures(position: Position, terms: MarketTerms, mark: int | None, /) -> Jso
     }
 
 
-def _valued(position: Position, terms: MarketTerms, mark: int, /) -> Json:
+def _valued(position: AnyPosition, terms: MarketTerms, mark: int, /) -> Json:
     notional = terms.notional_micro(lots=abs(position.size_lots), half_ticks=mark)
     maintenance = maintenance_ceil_micro(notional)
     equity = equity_micro(

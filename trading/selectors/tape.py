@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from trading.engine_words import plain
 from trading.models import FundingRate, Liquidation, Trade
 from trading.models.units import MICRO
+from trading.projections.rows import FundingRateRow, TradeRow
 from trading.selectors.amounts import share_text
 from trading.selectors.market_terms import MarketTerms
 from trading.selectors.order_views import Json
@@ -33,7 +34,7 @@ def public_trades(terms: MarketTerms, /) -> QuerySet[Trade]:
     return Trade.objects.filter(market_id=terms.pk, is_public=True)
 
 
-def trade_view(trade: Trade, /, *, terms: MarketTerms) -> Json:
+def trade_view(trade: Trade | TradeRow, /, *, terms: MarketTerms) -> Json:
     """Return one print."""
     return {
         "price": plain(terms.price(trade.price_half_ticks)),
@@ -47,7 +48,7 @@ def funding_rates(terms: MarketTerms, /) -> QuerySet[FundingRate]:
     return FundingRate.objects.filter(market_id=terms.pk)
 
 
-def funding_rate_view(rate: FundingRate, /, *, terms: MarketTerms) -> Json:
+def funding_rate_view(rate: FundingRate | FundingRateRow, /, *, terms: MarketTerms) -> Json:
     """Return an hour's rate; null where the hour accrued nothing."""
     index = rate.index_half_ticks
     return {

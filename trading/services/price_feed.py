@@ -1,9 +1,7 @@
-"""Prices told through Redis: ticks for the sockets, and the board for staff and metrics.
+"""Prices told through Redis: tickers for the sockets, and the board for staff and metrics.
 
-A tick is one JSON message on `TICKS`: `channel` is the socket channel it belongs to
-(`ticker:{symbol}`), `data` what the public is told, in the units of the API. Redis carries
-nothing here that may not be lost: the next second brings all of it again. What is not here:
-sockets, which forward the ticks, and the pages that show the board.
+Redis carries nothing here that may not be lost: the next second brings all of it again. What is
+not here: what a ticker holds (`trading.feed`), sockets, and the pages that show the board.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,12 +14,13 @@ from prices.adapters.source import ConnectionState
 from prices.board import MarketPrices
 from prices.records import MarketSources, Screened
 from prices.units import decimal_of_pico
+from trading import feed
+from trading.rings import Rings
 from trading.services.price_desk import PriceDesk
 
 if TYPE_CHECKING:
     import redis
 
-TICKS = "godark:feed:ticker"
 BOARD_KEY = "godark:prices:board"
 STATE_KEY = "godark:prices:state"
 KEPT_SECONDS = 10
@@ -79,12 +78,13 @@ class PriceFeed:
         """Tell this Redis of these markets."""
         self._redis = client
         self._tick_pico = {market.market_id: market.tick_pico for market in markets}
-        self._told: dict[str, bytes] = {}
+        self._told: dict[str, dict[str, Any]] = {}
+        self._rings = Rings(client)
 
     def tell_ticks(self, prices: Iterable[MarketPrices], *, rates_ppb: Mapping[str, int]) -> int:
-        """Publish the ticks that changed; return how many."""
-        ticks = {
-            one.market_id: _tick(
+        """Tell the tickers that changed, each by itself and all together; return how many."""
+        tickers = {
+            one.market_id: _ticker(
                 one,
                 tick_pico=self._tick_pico[one.market_id],
                 rate_ppb=rates_ppb.get(one.market_id),
@@ -92,12 +92,10 @@ class PriceFeed:
             for one in prices
             if one.market_id in self._tick_pico
         }
-        news = {name: tick for name, tick in ticks.items() if self._told.get(name) != tick}
+        news = {name: tick for name, tick in tickers.items() if self._told.get(name) != tick}
         if news:
-            pipeline = self._redis.pipeline(transaction=False)
-            for tick in news.values():
-                pipeline.publish(TICKS, tick)
-            pipeline.execute()
+            each = [feed.ticked(symbol, ticker) for symbol, ticker in news.items()]
+            self._rings.tell([*each, feed.ticked_all(list(news.values()))])
             self._told |= news
         return len(news)
 
@@ -114,20 +112,15 @@ class PriceFeed:
         pipeline.execute()
 
 
-def _tick(one: MarketPrices, *, tick_pico: int, rate_ppb: int | None) -> bytes:
+def _ticker(one: MarketPrices, *, tick_pico: int, rate_ppb: int | None) -> dict[str, Any]:
     reference = one.reference
-    return _ENCODER.encode(
-        {
-            "channel": f"ticker:{one.market_id}",
-            "data": {
-                "symbol": one.market_id,
-                "index_price": _price(one.index_half_ticks, tick_pico=tick_pico),
-                "mark_price": _price(one.mark_half_ticks, tick_pico=tick_pico),
-                "bid": _price(2 * reference.bid_ticks, tick_pico=tick_pico) if reference else None,
-                "ask": _price(2 * reference.ask_ticks, tick_pico=tick_pico) if reference else None,
-                "funding_rate": None if rate_ppb is None else _plain(Decimal(rate_ppb).scaleb(-9)),
-            },
-        }
+    return feed.ticker_of(
+        symbol=one.market_id,
+        index_price=_price(one.index_half_ticks, tick_pico=tick_pico),
+        mark_price=_price(one.mark_half_ticks, tick_pico=tick_pico),
+        bid=_price(2 * reference.bid_ticks, tick_pico=tick_pico) if reference else None,
+        ask=_price(2 * reference.ask_ticks, tick_pico=tick_pico) if reference else None,
+        funding_rate=None if rate_ppb is None else _plain(Decimal(rate_ppb).scaleb(-9)),
     )
 
 

@@ -17,9 +17,20 @@ from godark.asgi import application
 from godark.counting import limiter
 from godark.limits import Rate
 from tests.live_site import LiveSite
-from trading import consumers
+from trading.consumers import answers
+from trading.consumers import socket as socket_door
+from trading.consumers.by_loop import close_all
 
 Socket = WebsocketCommunicator
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def ended() -> AsyncIterator[None]:
+    """End what the test's loop has opened."""
+    yield
+    await close_all()
+
+
 HOST = [(b"host", b"127.0.0.1")]
 
 
@@ -137,7 +148,7 @@ async def test_what_breaks_inside_is_answered_without_telling_anything(
         await asyncio.sleep(0)
         raise KeyError("secret-4711")
 
-    monkeypatch.setitem(consumers.ANSWERS, "ping", breaks)
+    monkeypatch.setitem(answers.ANSWERS, "ping", breaks)
     answered = await _answer(socket, '{"type":"ping","request_id":"r"}')
     assert answered["error"]["code"] == "INTERNAL_ERROR"
     assert "4711" not in json.dumps(answered)
@@ -199,7 +210,7 @@ async def test_an_address_has_two_sockets_and_a_third_is_told_so_and_closed() ->
 async def test_a_third_that_says_nothing_is_closed_by_and_by(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(consumers, "CROWDED_SECONDS", 0.05)
+    monkeypatch.setattr(socket_door, "CROWDED_SECONDS", 0.05)
     three = [_communicator() for _ in range(3)]
     for one in three:
         await one.connect()
