@@ -17,6 +17,9 @@ from prices.records import USDT_USD, MarketSources, Quote
 from tests.prices.sources import BTC, EUR, NAMES, NOW_MS, around, oracle, usdt
 from tests.prices.worlds import USDT_USD_SOURCES
 from trading.services.engine_prices import (
+    DISPERSION_PPB,
+    FRESHER_MS,
+    KNOWN_OLD_MS,
     OPENING,
     OUT_OF_HOURS,
     REDUCING,
@@ -195,16 +198,43 @@ def test_only_what_changed_is_told_again_and_everything_after_a_while() -> None:
     # what could not be told stays news
     assert telling.choose([move], at_ms=NOW_MS) == [move]
     telling.told([move], at_ms=NOW_MS)
-    fresher = msgspec.structs.replace(move, quoted_at_ms=NOW_MS + 249)
-    fresh = msgspec.structs.replace(move, quoted_at_ms=NOW_MS + 250)
     moved = msgspec.structs.replace(move, mark_half_ticks=5)
+    apart = msgspec.structs.replace(move, dispersion_ppb=DISPERSION_PPB)
     silent = msgspec.structs.replace(move, bid_ticks=None, ask_ticks=None)
-    choices = [telling.choose([one], at_ms=NOW_MS + 1) for one in (fresher, fresh, moved, silent)]
-    assert choices == [[], [fresh], [moved], [silent]]
+    quiet = msgspec.structs.replace(move, quoted_at_ms=NOW_MS + 1, dispersion_ppb=1)
+    choices = [telling.choose([one], at_ms=NOW_MS + 1) for one in (moved, apart, silent, quiet)]
+    assert choices == [[moved], [apart], [silent], []]
     telling.told([silent], at_ms=NOW_MS + 2)
     later = msgspec.structs.replace(silent, quoted_at_ms=NOW_MS + 9_000)
     assert telling.choose([later], at_ms=NOW_MS + 9_000) == []
     assert telling.choose([later], at_ms=NOW_MS + 2 + TOLD_AGAIN_MS) == [later]
+
+
+def test_prices_that_stand_still_are_told_again_before_the_engine_finds_them_old() -> None:
+    telling = TellingMoves()
+    told = ReferenceMove(
+        market_id="A",
+        bid_ticks=1,
+        ask_ticks=3,
+        quoted_at_ms=NOW_MS,
+        index_half_ticks=4,
+        mark_half_ticks=4,
+    )
+    telling.told([told], at_ms=NOW_MS)
+    known_ms, oldest_ms, times = NOW_MS, 0, 0
+    for at_ms in range(NOW_MS + 250, NOW_MS + 9_001, 250):
+        move = msgspec.structs.replace(told, quoted_at_ms=at_ms)
+        if telling.choose([move], at_ms=at_ms):
+            telling.told([move], at_ms=at_ms)
+            known_ms, times = at_ms, times + 1
+        oldest_ms = max(oldest_ms, at_ms - known_ms)
+    # orders trade on what is at most 1.5 s old
+    assert oldest_ms <= 500
+    assert times == 18
+    # a quote that nobody renewed is no news, however old
+    late = telling.choose([move], at_ms=at_ms + KNOWN_OLD_MS)
+    barely = msgspec.structs.replace(move, quoted_at_ms=move.quoted_at_ms + FRESHER_MS - 1)
+    assert late == telling.choose([barely], at_ms=at_ms + KNOWN_OLD_MS) == []
 
 
 def test_a_market_closes_at_once_and_opens_when_its_sources_have_settled() -> None:

@@ -5,10 +5,13 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.trading.simulations import SimulatedRun, simulated_run
+from tests.trading.simulations import TUESDAY_MS, SimulatedRun, simulated_run
 from trading.models import Market, PremiumMinute
 from trading.selectors.funding import newest_premiums
 from trading.services.price_rows import moment
+
+# Eleven days after a Tuesday: FX is closed.
+SATURDAY_MS = TUESDAY_MS + 11 * 86_400_000
 
 pytestmark = pytest.mark.usefixtures("listing")
 
@@ -53,6 +56,21 @@ def test_without_an_index_or_a_price_service_a_premium_is_missing() -> None:
     world.run.step()
     world.run.write()
     assert set(premiums(world).values()) == {None}
+
+
+def test_in_closed_hours_the_ten_currencies_have_none_and_all_others_go_on() -> None:
+    world = simulated_run()
+    world.clock.at_ms = SATURDAY_MS
+    world.go(seconds=62)
+    world.run.write()
+    found = premiums(world)
+    currencies = set(Market.objects.filter(calendar__isnull=False).values_list("symbol", flat=True))
+    assert len(found) == 60
+    assert len(currencies) == 10
+    assert {symbol for symbol, premium in found.items() if premium is None} == currencies
+    # the row of the minute is there all the same, and says so sixty times
+    minute = PremiumMinute.objects.get(market__base="EUR")
+    assert set(minute.premiums_ppb) == {None}
 
 
 def test_a_delisted_market_has_none() -> None:

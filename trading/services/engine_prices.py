@@ -24,7 +24,11 @@ from prices.records import USDT_USD, Advice
 from trading.services.market_states import OPEN, Wish
 
 FRESHER_MS = 250
-"""Prices that only grew older news are told again when the news is so much newer."""
+"""Prices that did not change are told again when they were quoted so much later..."""
+KNOWN_OLD_MS = 500
+"""...and the engine's are so old: a third of what it still trades on."""
+DISPERSION_PPB = 25_000
+"""Less than that of dispersion is no news by itself: a tenth of what defers a liquidation."""
 TOLD_AGAIN_MS = 10_000
 """What did not change is told again after so long, should somebody have lost it."""
 
@@ -84,7 +88,10 @@ def state_wished(one: MarketPrices) -> Wish | None:
 
 
 class TellingMoves:
-    """Knows which moves were told, so that only what changed is told again."""
+    """Knows which moves were told, so that only what changed is told again.
+
+    Every move that is told is an event in the log for ever.
+    """
 
     def __init__(self) -> None:
         """Start with nothing told."""
@@ -106,10 +113,18 @@ class TellingMoves:
         # Apart in either direction: a clock may have been set back.
         if before is None or abs(at_ms - self._told_at_ms[move.market_id]) >= TOLD_AGAIN_MS:
             return True
-        apart_ms = abs(move.quoted_at_ms - before.quoted_at_ms)
-        if move.bid_ticks is not None and apart_ms >= FRESHER_MS:
+        if abs(move.dispersion_ppb - before.dispersion_ppb) >= DISPERSION_PPB:
             return True
-        return msgspec.structs.replace(move, quoted_at_ms=before.quoted_at_ms) != before
+        if prices_of(move) != prices_of(before):
+            return True
+        is_fresher = abs(move.quoted_at_ms - before.quoted_at_ms) >= FRESHER_MS
+        is_old = abs(at_ms - before.quoted_at_ms) >= KNOWN_OLD_MS
+        return move.bid_ticks is not None and is_fresher and is_old
+
+
+def prices_of(move: ReferenceMove) -> tuple[int | None, ...]:
+    """Return what of a move is a price."""
+    return move.bid_ticks, move.ask_ticks, move.index_half_ticks, move.mark_half_ticks
 
 
 def _move(one: MarketPrices) -> ReferenceMove:
