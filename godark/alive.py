@@ -1,9 +1,11 @@
 """Signs of life of processes that nobody can call: worker, clockwork, prices, engine.
 
 Each writes a key into Redis every few seconds, and the key expires. A key says that a process
-was there just now, nothing else; no fact hangs on it.
+was there just now, and perhaps how what it leans on was then; no fact hangs on it.
 """
 
+import json
+from collections.abc import Mapping
 from enum import StrEnum
 
 import redis
@@ -37,11 +39,11 @@ def client() -> redis.Redis:
     )
 
 
-def give_sign(part: Part) -> None:
-    """Say that this process is there; without Redis, say nothing."""
+def give_sign(part: Part, *, leans_on: Mapping[str, bool] | None = None) -> None:
+    """Say that this process is there, and what it leans on is up; without Redis, say nothing."""
     try:
         with client() as connection:
-            connection.set(key_of(part), 1, ex=EXPIRES_SECONDS)
+            connection.set(key_of(part), json.dumps(dict(leans_on or {})), ex=EXPIRES_SECONDS)
     except redis.RedisError as error:
         log.warning("no_sign_given", part=part.value, kind=type(error).__name__)
 
@@ -50,6 +52,13 @@ def is_alive(part: Part) -> bool:
     """Tell whether the process gave a sign lately; RedisError where Redis is away."""
     with client() as connection:
         return bool(connection.exists(key_of(part)))
+
+
+def last_sign(part: Part) -> dict[str, bool] | None:
+    """Return what the process leans on and whether it is up; None without a sign of late."""
+    with client() as connection:
+        said = connection.get(key_of(part))
+    return dict(json.loads(said)) if isinstance(said, bytes) else None
 
 
 def key_of(part: Part) -> str:

@@ -81,15 +81,23 @@ class PartsSerializer(serializers.Serializer[Any]):
     redis = serializers.ChoiceField(choices=UpOrDown.choices)
     worker = serializers.ChoiceField(choices=UpOrDown.choices)
     beat = serializers.ChoiceField(choices=UpOrDown.choices)
+    prices = serializers.ChoiceField(choices=UpOrDown.choices)
+    engine = serializers.ChoiceField(choices=UpOrDown.choices)
     migrations = serializers.ChoiceField(choices=UpOrDown.choices)
     jobs = serializers.ChoiceField(choices=UpOrDown.choices)
 
 
 class HealthSerializer(serializers.Serializer[Any]):
-    """The state of the machinery; `latencies_ms` (per part) for staff only."""
+    """The state of the machinery; `latencies_ms` (per part) for staff only.
+
+    `price_sources` says which outside venues and oracles were heard lately, by name.
+    """
 
     status = serializers.ChoiceField(choices=("ok", "degraded", "down"))
     parts = PartsSerializer()
+    price_sources = serializers.DictField(
+        child=serializers.ChoiceField(choices=UpOrDown.choices), required=False
+    )
     jobs = JobSerializer(many=True)
     latencies_ms = serializers.DictField(child=serializers.FloatField(), required=False)
 
@@ -132,17 +140,21 @@ def told_of(report: Report, *, for_staff: bool) -> dict[str, Any]:
     """Return what may be told of the machinery."""
     told: dict[str, Any] = {
         "status": report.status,
-        "parts": {
-            name: UpOrDown.UP if part.up else UpOrDown.DOWN for name, part in report.parts.items()
-        },
+        "parts": {name: _word(part.up) for name, part in report.parts.items()},
         "jobs": [
             _told_of_job(run, late=run.name in report.late, for_staff=for_staff)
             for run in report.jobs
         ],
     }
+    if sources := report.parts["prices"].found:
+        told["price_sources"] = {name: _word(is_up) for name, is_up in sources.items()}
     if for_staff:
         told["latencies_ms"] = {name: part.milliseconds for name, part in report.parts.items()}
     return told
+
+
+def _word(is_up: bool, /) -> UpOrDown:  # noqa: FBT001 - a predicate's own answer
+    return UpOrDown.UP if is_up else UpOrDown.DOWN
 
 
 def _told_of_job(run: JobRun, *, late: bool, for_staff: bool) -> dict[str, Any]:

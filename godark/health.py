@@ -56,10 +56,12 @@ def probe_beat() -> None:
         raise Down("the clockwork gave no sign of life")
 
 
-def probe_prices() -> None:
-    """Look for a sign of life of the price service."""
-    if not alive.is_alive(alive.Part.PRICES):
+def probe_prices() -> dict[str, bool]:
+    """Look for a sign of life of the price service, which says whether each source is up."""
+    sources = alive.last_sign(alive.Part.PRICES)
+    if sources is None:
         raise Down("the price service gave no sign of life")
+    return sources
 
 
 def probe_engine() -> None:

@@ -6,6 +6,7 @@ Which markets there are stands in `trading.selectors`; how a number is written, 
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -150,7 +151,13 @@ def market(request: HttpRequest, symbol: str) -> HttpResponse:
     except Failure as failure:
         raise Http404(failure.detail) from failure
     at = timezone.now()
-    candles = index_candles(market=found, interval=INTERVALS["1m"], until=at, limit=CHART_MINUTES)
+    candles = [
+        candle
+        for candle in index_candles(
+            market=found, interval=INTERVALS["1m"], until=at, limit=CHART_MINUTES
+        )
+        if at - candle.opened_at <= timedelta(minutes=CHART_MINUTES)
+    ]
     context = {
         "market": view_of(found, at=at),
         "line": chart_line(candles),
@@ -169,19 +176,24 @@ def price_mode(request: HttpRequest) -> dict[str, str]:  # noqa: ARG001 - a cont
 
 
 def chart_line(candles: list[CandleView]) -> str:
-    """Return the closes of candles, newest first, as the points of a line; the newest is right."""
+    """Return the closes of candles, newest first, as the path of a line; the newest is right.
+
+    Where minutes are missing, the line breaks off: nobody knows what was between.
+    """
     if not candles:
         return ""
     low = min(candle.low for candle in candles)
     span = max(candle.high for candle in candles) - low or Decimal(1)
     newest = candles[0].opened_at
-    points = []
+    steps, before = [], None
     for candle in reversed(candles):
         minutes_ago = (newest - candle.opened_at).total_seconds() / 60
         x = CHART_WIDTH - minutes_ago * CHART_WIDTH / (CHART_MINUTES - 1)
         y = CHART_HEIGHT - (candle.close - low) * CHART_HEIGHT / span
-        points.append(f"{x:.1f},{y:.1f}")
-    return " ".join(points)
+        follows = before is not None and candle.opened_at - before <= timedelta(minutes=1)
+        steps.append(f"{'L' if follows else 'M'}{x:.1f},{y:.1f}")
+        before = candle.opened_at
+    return " ".join(steps)
 
 
 def public_markets() -> list[MarketView]:

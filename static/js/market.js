@@ -38,26 +38,31 @@ function showFigures(market) {
 
 // The kept minutes, and at the right edge the index as it stands: the line ends where the figure is.
 function showChart() {
-  const { candles, index } = feed;
   const chart = page.querySelector("[data-chart]");
+  const minutes = Number(chart.dataset.minutes);
+  const thisMinute = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
+  const { index } = feed;
+  const candles = feed.candles.filter(({ opened_at: at }) => thisMinute - at <= minutes * MINUTE_MS);
   page.querySelector("[data-chart-empty]").hidden = candles.length > 0;
   if (!candles.length) return;
   const { width, height } = chart.viewBox.baseVal;
-  const minutes = Number(chart.dataset.minutes);
-  const now = { opened_at: candles[0].opened_at + MINUTE_MS, low: index, high: index, close: index };
+  const opened = Math.max(thisMinute, candles[0].opened_at + MINUTE_MS);
+  const now = { opened_at: opened, low: index, high: index, close: index };
   const drawn = index === null ? candles : [now, ...candles.slice(0, minutes - 1)];
   // Places on a screen, not money: floats will do.
   const lowest = drawn.reduce((one, other) => (Number(other.low) < Number(one.low) ? other : one));
   const highest = drawn.reduce((one, other) => (Number(other.high) > Number(one.high) ? other : one));
   const low = Number(lowest.low);
   const span = Number(highest.high) - low || 1;
-  const newest = drawn[0].opened_at;
-  const points = drawn.toReversed().map(({ opened_at: at, close }) => {
+  const newest = index === null ? thisMinute : opened;
+  // The newest minute may not be kept yet; where more are missing, the line breaks off.
+  const steps = drawn.toReversed().map(({ opened_at: at, close }, place, all) => {
+    const follows = place > 0 && at - all[place - 1].opened_at <= 2 * MINUTE_MS;
     const x = width - ((newest - at) / MINUTE_MS) * (width / (minutes - 1));
     const y = height - ((Number(close) - low) / span) * height;
-    return `${x.toFixed(1)},${y.toFixed(1)}`;
+    return `${follows ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`;
   });
-  chart.querySelector("polyline").setAttribute("points", points.join(" "));
+  chart.querySelector("path").setAttribute("d", steps.join(" "));
   page.querySelector("[data-chart-low]").textContent = stepped(lowest.low, tick, { half: true });
   page.querySelector("[data-chart-high]").textContent = stepped(highest.high, tick, { half: true });
 }

@@ -203,6 +203,16 @@ def test_the_real_parts_are_up(client: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.usefixtures("signs")
+def test_each_source_of_prices_is_said_to_be_up_or_down(client: Client) -> None:
+    alive.give_sign(alive.Part.PRICES, leans_on={"kraken": True, "okx": False})
+    told = client.get(PATH).json()
+    # one venue that is away takes nothing from the site
+    assert (told["status"], told["parts"]["prices"]) == ("ok", "up")
+    assert told["price_sources"] == {"kraken": "up", "okx": "down"}
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_without_signs_of_life_worker_and_beat_are_down(client: Client) -> None:
     with alive.client() as redis:
         redis.delete("godark:alive:worker", "godark:alive:beat")

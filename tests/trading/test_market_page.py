@@ -1,6 +1,6 @@
 """/markets/{symbol}: one market for everybody."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -33,7 +33,7 @@ def test_the_page_shows_prices_with_all_their_decimals() -> None:
     assert page.status_code == 200
     for text in ("95,500.05", "95,500.10", "95,500.0", "+0.00125%", "BTC-USDT-PERP"):
         assert text in page.text
-    assert "No minute of this market" in page.text
+    assert "No minute of the last 120 has been kept." in page.text
 
 
 def test_a_market_without_a_price_says_so_and_an_unknown_one_is_not_found() -> None:
@@ -52,7 +52,26 @@ def test_figures_that_nobody_renews_are_missing_and_not_old() -> None:
 
 def test_the_line_runs_from_the_oldest_left_to_the_newest_right() -> None:
     market, at = bitcoin(), timezone.now().replace(second=0, microsecond=0)
-    for minutes_ago, half_ticks in ((1, 100), (2, 300), (3, 200)):
+    keep_minutes(market, at=at, closes={1: 100, 2: 300, 3: 200})
+    candles = index_candles(market=market, interval=INTERVALS["1m"], until=at, limit=120)
+    steps = chart_line(candles).split()
+    assert [step[0] for step in steps] == ["M", "L", "L"]
+    points = [tuple(map(float, step[1:].split(","))) for step in steps]
+    assert [y for _, y in points] == [120.0, 0.0, 240.0]
+    assert points[-1][0] == 960.0
+    assert points[0][0] < points[1][0] < points[2][0]
+    assert chart_line([]) == ""
+
+
+def test_the_line_breaks_off_where_minutes_are_missing() -> None:
+    market, at = bitcoin(), timezone.now().replace(second=0, microsecond=0)
+    keep_minutes(market, at=at, closes={1: 100, 2: 300, 30: 200, 31: 250})
+    candles = index_candles(market=market, interval=INTERVALS["1m"], until=at, limit=120)
+    assert [step[0] for step in chart_line(candles).split()] == ["M", "L", "M", "L"]
+
+
+def keep_minutes(market: Market, *, at: datetime, closes: dict[int, int]) -> None:
+    for minutes_ago, half_ticks in closes.items():
         IndexCandle.objects.create(
             market=market,
             opened_at=at - timedelta(minutes=minutes_ago),
@@ -61,9 +80,3 @@ def test_the_line_runs_from_the_oldest_left_to_the_newest_right() -> None:
             low_half_ticks=half_ticks,
             close_half_ticks=half_ticks,
         )
-    candles = index_candles(market=market, interval=INTERVALS["1m"], until=at, limit=120)
-    points = [tuple(map(float, point.split(","))) for point in chart_line(candles).split()]
-    assert [y for _, y in points] == [120.0, 0.0, 240.0]
-    assert points[-1][0] == 960.0
-    assert points[0][0] < points[1][0] < points[2][0]
-    assert chart_line([]) == ""

@@ -19,6 +19,7 @@ from django.utils import timezone
 from godark import alive
 from prices.adapters.lies import Lie, LieKind
 from prices.adapters.simulated import wall_clock_ms
+from prices.adapters.source import ConnectionState
 from prices.board import Board, LastGood, MarketPrices
 from trading.models import ToldLie
 from trading.services import price_rows
@@ -177,18 +178,22 @@ class PriceRun:
                 await loop.run_in_executor(thread, call)
 
     def _service(self) -> ServiceView:
-        connections = [state for adapter in self._sourcing.adapters for state in adapter.states()]
         return ServiceView(
             mode=self._sourcing.mode,
             at_ms=self._clock_ms(),
             steps=self._desk.steps,
             step_ms=round(self._took_ms, 2),
-            connections=connections,
+            connections=self._states(),
         )
+
+    def _states(self) -> list[ConnectionState]:
+        return [state for adapter in self._sourcing.adapters for state in adapter.states()]
 
     def _give_sign(self) -> None:
         if self._desk.steps > self._signed_steps and time.monotonic() >= self._sign_due:
-            alive.give_sign(alive.Part.PRICES)
+            at_ms = self._clock_ms()
+            sources = {state.source: state.is_up(at_ms) for state in self._states()}
+            alive.give_sign(alive.Part.PRICES, leans_on=sources)
             self._signed_steps = self._desk.steps
             self._sign_due = time.monotonic() + alive.EVERY_SECONDS
 
