@@ -20,6 +20,7 @@ DESKS: dict[str, tuple[str, ...]] = {
     "Money": ("trading.reconciliation",),
     "Operations": (
         "trading.alert",
+        "trading.liquidationsuspect",
         "jobs.jobrun",
         "jobs.jobfailure",
     ),

@@ -45,6 +45,7 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "trading.view_market": EVERYBODY,
     "trading.view_marketticker": EVERYBODY,
     "trading.view_alert": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
+    "trading.view_liquidationsuspect": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
     "trading.view_pricealert": EVERYBODY,
     "trading.view_pricesource": EVERYBODY,
     "trading.view_reconciliation": (Role.RISK, Role.TREASURY, *OVERSEERS),

@@ -40,6 +40,7 @@ BEAT: dict[str, Timing] = {
     "halt_unpriced_markets": Timing(every=5, expires_seconds=5, late_after_seconds=60),
     "sample_funding": Timing(every=1, expires_seconds=5, late_after_seconds=30),
     "pay_funding": Timing(every=crontab(), expires_seconds=50, late_after_seconds=300),
+    "audit_liquidations": Timing(every=1, expires_seconds=1, late_after_seconds=30),
     "publish_open_interest": Timing(every=crontab(), expires_seconds=50, late_after_seconds=300),
     "resume_pauses": Timing(every=1, expires_seconds=1, late_after_seconds=60),
     "fire_lost_sockets": Timing(every=1, expires_seconds=1, late_after_seconds=30),
@@ -51,6 +52,7 @@ BEAT: dict[str, Timing] = {
     "reconcile_books": Timing(
         every=crontab(hour=0, minute=47), expires_seconds=HOUR, late_after_seconds=26 * HOUR
     ),
+    "verify_log": Timing(every=crontab(minute="*/5"), expires_seconds=240, late_after_seconds=HOUR),
     "clear_expired_sessions": Timing(
         every=crontab(minute=17), expires_seconds=HOUR, late_after_seconds=3 * HOUR
     ),

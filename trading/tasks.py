@@ -2,10 +2,12 @@
 
 from godark.jobs.registry import job
 from trading.reconciliation import reconcile
+from trading.runner.checking import check_log
 from trading.services import (
     adl_ranks,
     chain_work,
     funding_clock,
+    liquidation_audit,
     open_interest,
     socket_switches,
     venue_modes,
@@ -31,6 +33,12 @@ def pay_funding() -> None:
     while funding_clock.advance() == funding_clock.AT_ONCE_S:
         pass
     funding_clock.check_paid()
+
+
+@job(at_most_seconds=10)
+def audit_liquidations() -> None:
+    """Measure every open position, and alert on any that the engine missed."""
+    liquidation_audit.audit_liquidations()
 
 
 @job(at_most_seconds=10)
@@ -85,3 +93,9 @@ def rank_positions() -> None:
 def reconcile_books() -> None:
     """Compare engine, projections and ledger, every posting counted."""
     reconcile()
+
+
+@job(at_most_seconds=240)
+def verify_log() -> None:
+    """Prove what is new of the log, and a piece of the old; compare the newest snapshot."""
+    check_log()

@@ -26,7 +26,7 @@ from trading.models.commands import Command, CommandStatus, Receipt, VenueKey
 from trading.models.funding_clock import FundingClock
 from trading.models.hours import Holiday, TradingCalendar
 from trading.models.keys import IdentifierKey
-from trading.models.log import Event, Snapshot
+from trading.models.log import Event, LogCheck, Snapshot
 from trading.models.markets import Market, MarketKind, MarketState, Pricing
 from trading.models.orders import (
     BACKSTOP_ACCOUNT_ID,
@@ -57,6 +57,7 @@ from trading.models.ranks import AdlRank
 from trading.models.reconciliations import Reconciliation, ReconciliationOutcome
 from trading.models.sources import PriceSource, SourceRole, Venue
 from trading.models.state_wishes import StateWish, Wisher
+from trading.models.suspects import LiquidationSuspect
 from trading.models.switches import ArmedSocket, SocketProcess
 from trading.models.tickers import MarketTicker
 from trading.models.venue import PauseLevel, VenueModeChange
@@ -92,6 +93,8 @@ __all__ = [
     "LastGoodPrice",
     "LeafVersion",
     "Liquidation",
+    "LiquidationSuspect",
+    "LogCheck",
     "Market",
     "MarketFunds",
     "MarketKind",

@@ -43,3 +43,16 @@ class Snapshot(models.Model):
     def __str__(self) -> str:
         """Return after which event it was taken."""
         return f"after {self.sequence}"
+
+
+class LogCheck(models.Model):
+    """How far a walk through the log has proved it."""
+
+    name = models.CharField(max_length=10, primary_key=True)
+    sequence = models.BigIntegerField()
+    head = models.BinaryField(max_length=32)
+    checked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Return how far it is."""
+        return f"{self.name}: {self.sequence}"

@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any, Final
 
 import psycopg
-import structlog
 from django.utils import timezone
 from psycopg.pq import TransactionStatus
 
+from trading.alerts import raise_alert
 from trading.inbox.desk import connection_parameters
 from trading.log import LogBrokenError
-from trading.models import Reconciliation, ReconciliationOutcome
+from trading.models import AlertKind, Reconciliation, ReconciliationOutcome
 from trading.reconciliation.differences import Difference, compare
 from trading.reconciliation.figures import (
     IN_LEDGER,
@@ -26,8 +26,6 @@ from trading.reconciliation.figures import (
     projection_figures,
 )
 from trading.runner.restore import restore
-
-log = structlog.get_logger(__name__)
 
 TOLD: Final = 100
 ENGINE, PROJECTIONS, LEDGER, POSTINGS = "engine", "projections", "ledger", "postings"
@@ -77,7 +75,7 @@ def one_picture(connection: psycopg.Connection[Any], /) -> Iterator[None]:
 
 
 def write_down(sequence: int, differences: list[Difference], /, *, started_at: datetime) -> None:
-    """Leave the run's row, and an alert in the log where something differs."""
+    """Leave the run's row, and an alert where something differs."""
     Reconciliation.objects.create(
         started_at=started_at,
         ended_at=timezone.now(),
@@ -88,4 +86,4 @@ def write_down(sequence: int, differences: list[Difference], /, *, started_at: d
     )
     if differences:
         kinds = sorted({difference.kind for difference in differences})
-        log.critical("reconciliation_differs", count=len(differences), kinds=kinds)
+        raise_alert(AlertKind.BOOKS_DIFFER, f"{len(differences)} differences: {', '.join(kinds)}")

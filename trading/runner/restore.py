@@ -35,15 +35,15 @@ def newest_snapshot(connection: psycopg.Connection[Any], /) -> Restored:
     """Return the newest snapshot that is good, or the beginning."""
     for sequence in log.snapshot_places(connection):
         try:
-            return _read(connection, sequence)
+            return standing_at(connection, sequence)
         except (LogBrokenError, CodecError, ValueError, KeyError, AssertionError) as error:
             detail = f"after event {sequence}: {type(error).__name__}"
             raise_alert_on(connection, AlertKind.SNAPSHOT_BROKEN, detail)
     return Restored(State(), BEGINNING)
 
 
-def _read(connection: psycopg.Connection[Any], sequence: int, /) -> Restored:
-    """Read a snapshot and prove that it is of this log and says what it says."""
+def standing_at(connection: psycopg.Connection[Any], sequence: int, /) -> Restored:
+    """Return what a snapshot restores to; prove that it is of this log and says what it says."""
     kept = log.read_snapshot(connection, sequence)
     if log.head_after(connection, sequence) != kept.head:
         raise LogBrokenError(f"the snapshot after event {sequence} is of another log")

@@ -25,20 +25,23 @@ def hold_positions(exchange: Exchange, *symbols: str) -> None:
     exchange.fund(BOB)
     for symbol in symbols:
         exchange.give(
-            *(
-                c.SubmitOrder(
-                    at_ms=0,
-                    order_id=str(uuid.uuid4()),
-                    account_id=account_id,
-                    market_id=symbol,
-                    side=side,
-                    order_type=OrderType.PEG_MID,
-                    quantity_lots=77,
-                )
-                for account_id, side in ((ALICE, Side.SELL), (BOB, Side.BUY))
-            )
+            peg_mid(ALICE, symbol, Side.SELL, 77),
+            peg_mid(BOB, symbol, Side.BUY, 77),
         )
         assert exchange.runner.state.markets[symbol].positions[BOB].size_lots == 77
+
+
+def peg_mid(account_id: str, symbol: str, side: Side, lots: int) -> c.SubmitOrder:
+    """Return an order at the mid."""
+    return c.SubmitOrder(
+        at_ms=0,
+        order_id=str(uuid.uuid4()),
+        account_id=account_id,
+        market_id=symbol,
+        side=side,
+        order_type=OrderType.PEG_MID,
+        quantity_lots=lots,
+    )
 
 
 def quote_premiums(premiums: Mapping[str, int | None]) -> None:

@@ -1,15 +1,14 @@
 """Pauses of the venue: what they stop, and how they end."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from engine import commands as c
-from engine.vocabulary import MarketState, OrderType, Side
+from engine.vocabulary import MarketState, Side
 from tests.exchange import Exchange
-from tests.trading.jobs.positions import ALICE, BTC
+from tests.trading.jobs.positions import ALICE, BTC, peg_mid
 from trading.models import Command, Market, PauseLevel, VenueModeChange, Wisher
 from trading.services.market_states import Wish, wish_states
 from trading.services.open_interest import publish
@@ -19,15 +18,7 @@ NOW = timezone.now()
 
 
 def order() -> c.SubmitOrder:
-    return c.SubmitOrder(
-        at_ms=0,
-        order_id=str(uuid.uuid4()),
-        account_id=ALICE,
-        market_id=BTC,
-        side=Side.BUY,
-        order_type=OrderType.PEG_MID,
-        quantity_lots=10,
-    )
+    return peg_mid(ALICE, BTC, Side.BUY, 10)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from django.db import connection
 from godark.celery import BEAT
 from tests.database import run_past_triggers
 from tests.trading.projections.venue import Venue
-from trading.models import Reconciliation, Trade
+from trading.models import Alert, Reconciliation, Trade
 from trading.runner import lock
 from trading.runner.process import connect
 from trading.services.catalogue import load_catalogue
@@ -54,6 +54,8 @@ def test_the_commands_compare_name_and_mend() -> None:
     assert "reconcile_books" in BEAT
     outcomes = list(Reconciliation.objects.order_by("pk").values_list("outcome", flat=True))
     assert outcomes == ["AGREES", "DIFFERS", "DIFFERS", "AGREES"]
+    alerts = list(Alert.objects.values_list("kind", "detail"))
+    assert alerts == [("BOOKS_DIFFER", "1 differences: fees")] * 2
 
 
 APPEND_ONLY = {
