@@ -28,7 +28,9 @@ UNORDERED = ("warned", "safe")
 
 def unnumbered(words: tuple[object, ...]) -> tuple[object, ...]:
     """Take the number off ids that a venue made itself."""
-    return tuple(NUMBERED.sub(r"\1", word) if isinstance(word, str) else word for word in words)
+    return tuple(
+        NUMBERED.sub(r"\1", word) if type(word) is str and ":" in word else word for word in words
+    )
 
 
 def told(events: list[ev.Event]) -> list[tuple[object, ...]]:

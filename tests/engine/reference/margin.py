@@ -25,6 +25,7 @@ def bracket(notional: int) -> tuple[int, Fraction, Fraction]:
     raise AssertionError("the last row has no bound")
 
 
+@lru_cache(maxsize=4_096)
 def maintenance(notional: int) -> int:
     """Return ceil(notional x rate - deduction)."""
     _, rate, deduction = bracket(notional)

@@ -4,13 +4,22 @@ Written from the rules alone; only the vocabulary of commands is the engine's. W
 here: what is done with it (`venue`, `matcher`, `money`).
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from engine.commands import MarketSpec, Protection, SubmitOrder
 from engine.vocabulary import MarketState, OrderType, Side, TimeInForce
 
+T = TypeVar("T")
 Pair = tuple[Protection | None, Protection | None]
 """A position's take-profit and stop-loss."""
+
+
+def twin(record: T) -> T:
+    """Return another record with the same fields; `dataclasses.replace` takes ten times as long."""
+    found = object.__new__(type(record))
+    found.__dict__.update(record.__dict__)
+    return found
 
 
 @dataclass
@@ -108,6 +117,16 @@ class Market:
         closed = self.state is MarketState.CANCEL_ONLY and self.hours_closed
         return closed or self.state in (MarketState.HALTED, MarketState.DELISTED)
 
+    def copy(self) -> "Market":
+        """Copy it with everything in it."""
+        found = twin(self)
+        found.orders = [twin(order) for order in self.orders]
+        found.positions = {name: twin(held) for name, held in self.positions.items()}
+        found.attempts = {name: list(at) for name, at in self.attempts.items()}
+        found.triggers, found.pairs = dict(self.triggers), dict(self.pairs)
+        found.premiums = list(self.premiums)
+        return found
+
     def position(self, account_id: str) -> Position:
         """Return an account's position, made if it has none."""
         return self.positions.setdefault(account_id, Position())
@@ -169,20 +188,11 @@ class Books:
 
     def copy(self) -> "Books":
         """Copy all of it."""
-        markets = {
-            name: replace(
-                market,
-                orders=[replace(order) for order in market.orders],
-                positions={key: replace(held) for key, held in market.positions.items()},
-                attempts={key: list(at) for key, at in market.attempts.items()},
-                triggers=dict(market.triggers),
-                pairs=dict(market.pairs),
-                premiums=list(market.premiums),
-            )
-            for name, market in self.markets.items()
-        }
-        accounts = {name: replace(account) for name, account in self.accounts.items()}
-        return replace(self, accounts=accounts, markets=markets, told=list(self.told))
+        found = twin(self)
+        found.accounts = {name: twin(account) for name, account in self.accounts.items()}
+        found.markets = {name: market.copy() for name, market in self.markets.items()}
+        found.told = list(self.told)
+        return found
 
     def account(self, account_id: str) -> Account:
         """Return an account, made if there is none."""
