@@ -129,7 +129,9 @@ def _walk(
     """Sum value and loss over the youngest lots, or the oldest, in half ticks x lots."""
     mark, uncapped = prices
     value = loss = 0
-    for order, leaves in _in_line(market, side, change, oldest=oldest):
+    line = _in_line(market, side, change, oldest=oldest)
+    while lots > 0:
+        order, leaves = next(line)
         taken = min(lots, leaves)
         worst = worst_half_ticks(market, order, uncapped)
         off = worst - mark if order.is_buy else mark - worst
@@ -137,8 +139,6 @@ def _walk(
             loss += off * taken
         value += worst * taken
         lots -= taken
-        if lots <= 0:
-            break
     return value, loss
 
 
@@ -157,8 +157,8 @@ def _in_line(
         if not order.terms.reduce_only:
             leaves = order.leaves_lots
             yield order, leaves + by if sequence == changed else leaves
-    if is_new and oldest and change is not None:
-        yield change
+    assert change is not None, "nobody asks for more lots than there are"
+    yield change
 
 
 def worst_half_ticks(market: Market, order: Order, uncapped: int, /) -> int:

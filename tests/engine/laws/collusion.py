@@ -1,8 +1,9 @@
-"""A world of colluders only: whoever trades, trades with a friend, and prices move gently.
+"""A world of colluders, alone or among honest traders, and prices that move gently.
 
 Marks move by less than the thinnest maintenance margin per step, while the reference may
 stand off the mark and jump about. What the friends own together, at the mark, may then
-never exceed what they brought. What is not here: honest accounts.
+never exceed what they brought; and whatever they win from others, the venue's own money
+never pays for it. What is not here: marks that leap over a whole margin, where funds pay.
 """
 
 from random import Random
@@ -17,6 +18,7 @@ from tests.engine.laws.facts import Facts, facts_of
 
 FRIENDS = ("ann", "ben", "cid")
 MARKET = "BTC"
+HONEST = ("hon", "ida")
 START_MICRO = 50_000_000
 FUND_MICRO = 100_000_000_000
 
@@ -24,7 +26,8 @@ FUND_MICRO = 100_000_000_000
 class Collusion:
     """Draws what friends may try: trades off the mark, leverage and margin back and forth."""
 
-    def __init__(self, *, seed: int) -> None:
+    def __init__(self, *, seed: int, honest: tuple[str, ...] = ()) -> None:
+        self.names = (*FRIENDS, *honest)
         self.random = Random(seed)  # noqa: S311 -- a seeded world, no secret
         self.state = State()
         self.at_ms = 1_000_000
@@ -39,7 +42,7 @@ class Collusion:
         ]
         opening += [
             c.CreditDeposit(at_ms=1, deposit_id=name, account_id=name, amount_micro=START_MICRO)
-            for name in FRIENDS
+            for name in self.names
         ]
         for command in (*opening, self.prices()):
             apply(self.state, command)
@@ -65,7 +68,7 @@ class Collusion:
         r = self.random
         self.at_ms += 10
         self.count += 1
-        name = r.choice(FRIENDS)
+        name = r.choice(self.names)
         pick = r.random()
         if pick < 0.3:
             return self.prices()
@@ -123,3 +126,10 @@ def lost_by_backstop_micro(facts: Facts) -> int:
 def deepest_hole_micro(facts: Facts) -> int:
     """Return the worst equity of any friend's position: a debt that could be left behind."""
     return min(facts.markets[MARKET].equity(name) for name in FRIENDS)
+
+
+def venue_micro(state: State) -> int:
+    """Return the venue's own money: fees, funds and pots, less what it owes."""
+    markets = state.markets.values()
+    own = sum(each.fund_micro + each.funding_pot_micro - each.debt_micro for each in markets)
+    return own + state.fees_micro + state.global_fund_micro

@@ -174,3 +174,32 @@ def test_the_rule_sees_an_iterated_set() -> None:
     assert iterated_sets(ast.parse("a = set()\nfor x in a: pass"))
     assert iterated_sets(ast.parse("b: set[int] = make()\nc = list(b)"))
     assert not iterated_sets(ast.parse("a = set()\nfor x in sorted(a): pass"))
+
+
+DIVIDES_DECIMALS = "numbers.py"
+"""The notation's text: there a division is one of decimals."""
+
+
+def floats(tree: ast.AST, *, divides: bool = False) -> list[str]:
+    """Return whatever makes a float in a module, as written."""
+    return [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        or (
+            not divides
+            and isinstance(node, ast.BinOp | ast.AugAssign)
+            and isinstance(node.op, ast.Div)
+        )
+        or (isinstance(node, ast.Name) and node.id == "float")
+    ]
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.name)
+def test_the_engine_knows_no_float(path: Path) -> None:
+    assert not floats(ast.parse(path.read_text()), divides=path.name == DIVIDES_DECIMALS)
+
+
+def test_the_rule_sees_a_float() -> None:
+    assert all(floats(ast.parse(text)) for text in ("a = 1.0", "a / b", "a /= b", "float(a)"))
+    assert not floats(ast.parse("a // b"))
