@@ -98,7 +98,7 @@ class Name(Text):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
-            pattern=re.compile(r".{1,64}", re.DOTALL), told="A string of 1 to 64.", **kwargs
+            pattern=re.compile(r"[^\x00]{1,64}"), told="A string of 1 to 64.", **kwargs
         )
 
 

@@ -167,6 +167,24 @@ def test_a_monstrous_body_is_refused_and_changes_nothing(
     assert Command.objects.count() == before + 1
 
 
+@pytest.mark.parametrize("field", ["ids", "client_order_ids"])
+def test_a_name_that_no_row_can_hold_is_refused(alice: Person, field: str) -> None:
+    failure = alice.ask("DELETE", "/orders/batch", {field: ["a\x00b"]}, expect=400)
+    assert failure["code"] == "VALIDATION_ERROR"
+    assert failure["field"].startswith(field)
+
+
+def test_an_order_of_absurd_worth_is_refused_with_numbers_and_the_venue_goes_on(
+    alice: Person,
+) -> None:
+    largest = alice.get(f"/markets/{BTC}")["max_size"]
+    worth = {"limit_price": "900000000000000", "size": largest}
+    refused = alice.ask("POST", "/orders", {**GOOD, **worth}, expect=422)
+    assert refused["code"] == "INVALID_SIZE"
+    assert refused["extra"]["order"]["status"] == "REJECTED"
+    assert alice.place(limit_price="90000")["status"] == "OPEN"
+
+
 def test_an_order_costs_an_order_and_a_cancel_a_cancel(person: Callable[..., Person]) -> None:
     trader = person(tier="FREE")
     batch = {"orders": [GOOD] * 15}
