@@ -4,16 +4,17 @@ import os
 from typing import Any, cast
 from urllib.parse import ParseResult
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator, WebsocketDenier
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.urls import path, re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "godark.settings")
-pages = get_asgi_application()
+django.setup(set_prefix=False)
 
-from trading.consumers import socket  # noqa: E402 - its models exist only from here on
+from godark.on_the_loop import SiteHandler  # noqa: E402 - models exist only from here on
+from trading.consumers import socket  # noqa: E402 - the same
 
 
 class BrowserOrigin(OriginValidator):
@@ -50,7 +51,7 @@ sockets = URLRouter(routes)
 application = at_the_root(
     ProtocolTypeRouter(
         {
-            "http": pages,
+            "http": cast("Any", SiteHandler()),
             "websocket": BrowserOrigin(
                 sockets, [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS]
             ),

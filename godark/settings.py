@@ -172,6 +172,9 @@ DATABASES = {
     )
 }
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+# How long a thread keeps its connection; the web server's threads live as long as it does.
+DATABASES["default"]["CONN_MAX_AGE"] = int(env.str("GODARK_CONNECTION_SECONDS", default="") or 0)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # Who owns the tables and migrates them; the site itself may do nothing to them.
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
 DATABASE_OWNER = env.db_url_config(DATABASE_OWNER_URL) if DATABASE_OWNER_URL else {}

@@ -23,6 +23,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.web.http import HTTPChannel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "godark.settings")
+os.environ.setdefault("GODARK_CONNECTION_SECONDS", "600")
 LINGER_SECONDS = 2
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from adrf.views import APIView as AsyncAPIView
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -42,7 +42,9 @@ class TradingDoor(AsyncAPIView):  # type: ignore[misc] # adrf ships no types
 
     permission_classes = (MayReadOrTrade,)
 
-    async def async_dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+    async def async_dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
         """Do what adrf's does, but check on the event loop: no check of ours blocks."""
         self.args, self.kwargs = args, kwargs
         self.headers = self.default_response_headers
@@ -56,7 +58,7 @@ class TradingDoor(AsyncAPIView):  # type: ignore[misc] # adrf ships no types
         except Exception as error:  # noqa: BLE001 - REST framework's handler raises what it does not know
             response = self.handle_exception(error)
         self.response = self.finalize_response(self.request, response, *args, **kwargs)
-        return cast("Response", self.response)
+        return rendered(self.response)
 
     async def enter(self, request: Request) -> Trader:
         """Return who trades, with what compliance says of them."""
@@ -67,6 +69,15 @@ class TradingDoor(AsyncAPIView):  # type: ignore[misc] # adrf ships no types
             allowance=caller.allowance,
             refusal=None if refusal is None else refusal.failure,
         )
+
+
+def rendered(response: HttpResponseBase) -> HttpResponseBase:
+    """Return an answer ready to be sent; what is not rendered yet, Django renders in a thread."""
+    if not isinstance(response, Response):
+        return response
+    ready = HttpResponse(response.render().content, status=response.status_code)
+    ready.headers = response.headers
+    return ready
 
 
 async def spend(request: Request, kind: Kind, *, cost: int) -> None:

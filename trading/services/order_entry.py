@@ -118,46 +118,66 @@ def closing(trader: Trader, symbol: str, body: Body, /) -> Admitted:
 STANDING: Final = f"""
     SELECT COALESCE((SELECT level FROM trading_venuemodechange ORDER BY id DESC LIMIT 1), 0),
            (SELECT count(*) FROM trading_order
-             WHERE account_id = %(account)s AND status IN {OPEN_STATUSES})
+             WHERE account_id = %(account)s AND status IN {OPEN_STATUSES}),
+           ARRAY(SELECT client_order_id FROM trading_order
+             WHERE account_id = %(account)s AND client_order_id = ANY(%(names)s)
+               AND status <> 'REJECTED')
 """  # noqa: S608 - our own words
 
 
 class Standing(NamedTuple):
-    """How the venue and the account stand before an order is put to the engine."""
+    """How the venue and the account stand before an order is put to the engine.
+
+    `used_names` are the client order ids, of those that are asked about, that have their order.
+    """
 
     pause_level: int
     open_orders: int
+    used_names: list[str]
 
 
 def _admit_all(trader: Trader, readers: Sequence[Callable[[], Admitted]], /) -> list[Admission]:
     """Look at each order before the engine sees any."""
-    standing = standing_of(trader)
+    asked = [_read(reader) for reader in readers]
+    names = [one.command.client_order_id for one in asked if isinstance(one, Admitted)]
+    standing = standing_of(trader, names=[name for name in names if name is not None])
     admissions: list[Admission] = []
-    for read in readers:
-        try:
-            admission = _admit(trader, read(), standing)
-        except Failure as refused:
-            admissions.append(refused)
-            continue
+    for one in asked:
+        admission = one if isinstance(one, Failure) else _admit_or_refuse(trader, one, standing)
         admissions.append(admission)
         if isinstance(admission, Admitted) and may_rest(admission.command):
             standing = standing._replace(open_orders=standing.open_orders + 1)
     return admissions
 
 
-def standing_of(trader: Trader, /) -> Standing:
-    """Return the pause level and the number of the account's open orders, in one question."""
+def _read(reader: Callable[[], Admitted], /) -> Admitted | Failure:
+    try:
+        return reader()
+    except Failure as refused:
+        return refused
+
+
+def standing_of(trader: Trader, /, *, names: list[str]) -> Standing:
+    """Return what is asked of the rows before an order goes to the engine, in one question."""
     with connection.cursor() as cursor:
-        cursor.execute(STANDING, {"account": trader.account_id})
+        cursor.execute(STANDING, {"account": trader.account_id, "names": names})
         return Standing(*cursor.fetchone())
+
+
+def _admit_or_refuse(trader: Trader, asked: Admitted, standing: Standing, /) -> Admission:
+    try:
+        return _admit(trader, asked, standing)
+    except Failure as refused:
+        return refused
 
 
 def _admit(trader: Trader, asked: Admitted, standing: Standing, /) -> Admitted | Answer:
     """Return an order that may go on, or the one that stands under its client id."""
-    known = known_answer(trader, asked.command)
-    if known is not None:
-        return known
     command = asked.command
+    if command.client_order_id in standing.used_names:
+        known = known_answer(trader, command)
+        if known is not None:
+            return known
     reduces = isinstance(command, c.ClosePosition) or command.reduce_only
     if not reduces:
         trader.check_may_raise()
