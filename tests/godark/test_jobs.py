@@ -304,7 +304,7 @@ def test_staff_can_run_a_job_by_name() -> None:
 def test_a_job_run_by_name_says_how_it_failed(make_job: Make) -> None:
     with pytest.raises(CommandError, match="failed"):
         call_command("run_job", make_job(_fail))
-    with pytest.raises(CommandError, match="There is no job nonsense; there are .*clear_expired"):
+    with pytest.raises(CommandError, match=r"There is no job nonsense; there are .*clear_expired"):
         call_command("run_job", "nonsense")
 
 
