@@ -30,19 +30,19 @@ GRANTS = (
 @contextmanager
 def as_owner() -> Iterator[None]:
     """Connect as the owner of the tables, if there is one, and as whoever it was afterwards."""
-    with _connected_as(settings.DATABASE_OWNER or settings.DATABASE_SITE):
+    with connected_as(settings.DATABASE_OWNER or settings.DATABASE_SITE):
         yield
 
 
 @contextmanager
 def as_site() -> Iterator[None]:
     """Connect as the site, and as whoever it was afterwards."""
-    with _connected_as(settings.DATABASE_SITE):
+    with connected_as(settings.DATABASE_SITE):
         yield
 
 
 @contextmanager
-def _connected_as(role: Mapping[str, Any]) -> Iterator[None]:
+def connected_as(role: Mapping[str, Any]) -> Iterator[None]:
     """Let every new connection come as `role`, and the open one too."""
     wanted, before = (
         {name: known.get(name) or none for name, none in WHO_AND_WHERE.items()}

@@ -12,6 +12,7 @@ A socket's scope holds its wire under the extension `godark.wire` (what that is 
 """
 
 import os
+from http import HTTPStatus
 from typing import Any
 
 import daphne.server
@@ -20,11 +21,13 @@ from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 from twisted.internet.protocol import connectionDone
-from twisted.web.http import HTTPChannel
+from twisted.web.http import RESPONSES, HTTPChannel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "godark.settings")
 os.environ.setdefault("GODARK_CONNECTION_SECONDS", "600")
 LINGER_SECONDS = 2
+# Twisted knows no phrase for 429, 451 and other statuses of this century.
+RESPONSES.update({status.value: status.phrase.encode() for status in HTTPStatus})
 
 
 class VenueRequest(WebRequest):  # type: ignore[misc]  # daphne ships no types

@@ -1,10 +1,12 @@
 """What only a superuser of PostgreSQL may do to the tests' database, and the site may not."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import psycopg
 from django.db import connection
 
+from godark.database_roles import connected_as
 from godark.supervisor.servers import OWNER, SUPERUSER
 from tests.servers import is_embedded
 
@@ -37,3 +39,10 @@ def as_superuser() -> psycopg.Connection[Any]:
     if is_embedded("DATABASE_URL"):
         parameters["user"] = SUPERUSER
     return psycopg.connect(**parameters)
+
+
+def come_as_superuser() -> AbstractContextManager[None]:
+    """Let Django's own connection do everything for a while; for whole modules of tests."""
+    if not is_embedded("DATABASE_URL"):
+        return nullcontext()
+    return connected_as({**connection.settings_dict, "USER": SUPERUSER})

@@ -7,6 +7,7 @@ compliance lets them (`enter`), the shape of the body, and then the service.
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from inspect import isawaitable
 from typing import Any, cast
 
 from adrf.views import APIView as AsyncAPIView
@@ -54,7 +55,9 @@ class TradingDoor(AsyncAPIView):  # type: ignore[misc] # adrf ships no types
             wanted = (request.method or "").lower()
             known = wanted if wanted in self.http_method_names else ""
             handler: Any = getattr(self, known, self.http_method_not_allowed)
-            response = await handler(self.request, *args, **kwargs)
+            response = handler(self.request, *args, **kwargs)
+            if isawaitable(response):  # REST framework's own OPTIONS is not
+                response = await response
         except Exception as error:  # noqa: BLE001 - REST framework's handler raises what it does not know
             response = self.handle_exception(error)
         self.response = self.finalize_response(self.request, response, *args, **kwargs)

@@ -13,10 +13,10 @@ from rest_framework.views import APIView
 from accounts.api.permissions import MayRead
 from godark.errors import Code, Failure
 from godark.pagination import CursorPage
-from trading.api.vault import usdt
 from trading.api.wallet import owner_of
 from trading.models import Batch
 from trading.proofs import newest_proof
+from trading.selectors.amounts import usdt_text
 
 LARGEST_NUMBER = 2**62
 
@@ -68,7 +68,7 @@ def batch_body(batch: Batch) -> dict[str, Any]:
         "status": batch.state,
         "root": bytes(batch.root).hex(),
         "previous_root": bytes(batch.previous_root).hex(),
-        "total": usdt(batch.total_micro),
+        "total": usdt_text(batch.total_micro),
         "trades_root": bytes(batch.trades_root).hex(),
         "marks_root": bytes(batch.marks_root).hex(),
         "chain_head": bytes(batch.chain_head).hex(),

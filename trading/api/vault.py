@@ -17,8 +17,10 @@ from accounts.models import User
 from accounts.selectors import linked_wallet
 from compliance import gate
 from godark.errors import Code, Failure
+from trading.api.answers import PageSerializer
 from trading.api.wallet import owner_of
 from trading.models import Deposit, Withdrawal
+from trading.selectors.amounts import usdt_text
 from trading.services import vaults
 from trading.services.vaults import VaultView
 from trading.solana import solana
@@ -29,11 +31,6 @@ if TYPE_CHECKING:
 MICRO = 1_000_000
 TRANSFERS = 100
 LARGEST_DIGITS = 18
-
-
-def usdt(micro: int) -> str:
-    """Return micro-USDT as USDT in plain decimals."""
-    return f"{Decimal(micro) / MICRO:.6f}".rstrip("0").rstrip(".")
 
 
 class AmountSerializer(serializers.Serializer[Any]):
@@ -90,13 +87,13 @@ def vault_body(view: VaultView) -> dict[str, Any]:
     return {
         "address": view.address,
         "exists": view.exists,
-        "wallet": usdt(view.wallet_micro),
-        "authorized": usdt(view.authorized_micro),
-        "deposited": usdt(view.deposited_micro),
-        "withdrawn": usdt(view.withdrawn_micro),
-        "withdrawable": usdt(view.free_micro),
-        "pending_deposits": usdt(view.pending_deposits_micro),
-        "pending_withdrawals": usdt(view.pending_withdrawals_micro),
+        "wallet": usdt_text(view.wallet_micro),
+        "authorized": usdt_text(view.authorized_micro),
+        "deposited": usdt_text(view.deposited_micro),
+        "withdrawn": usdt_text(view.withdrawn_micro),
+        "withdrawable": usdt_text(view.free_micro),
+        "pending_deposits": usdt_text(view.pending_deposits_micro),
+        "pending_withdrawals": usdt_text(view.pending_withdrawals_micro),
     }
 
 
@@ -105,7 +102,7 @@ def deposit_body(row: Deposit) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "kind": "DEPOSIT",
-        "amount": usdt(row.amount_micro),
+        "amount": usdt_text(row.amount_micro),
         "status": row.state,
         "reason": "",
         "address": row.address,
@@ -120,7 +117,7 @@ def withdrawal_body(row: Withdrawal) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "kind": "WITHDRAWAL",
-        "amount": usdt(row.amount_micro),
+        "amount": usdt_text(row.amount_micro),
         "status": row.state,
         "reason": row.hold_reason,
         "address": row.address,
@@ -240,6 +237,12 @@ class RevokeView(VaultRoom):
         return Response({"transaction": vaults.revoke(solana(), user=owner_of(request))})
 
 
+class TransferPageSerializer(PageSerializer):
+    """The newest deposits and withdrawals."""
+
+    results = TransferSerializer(many=True)
+
+
 class TransferListView(VaultRoom):
     """Deposits and withdrawals."""
 
@@ -247,7 +250,7 @@ class TransferListView(VaultRoom):
         operation_id="vault_transfers",
         summary="List deposits and withdrawals, newest first",
         tags=["Wallet"],
-        responses=TransferSerializer(many=True),
+        responses=TransferPageSerializer,
     )
     def get(self, request: Request) -> Response:
         """Return the newest hundred of both together."""
