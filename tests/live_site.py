@@ -139,10 +139,10 @@ def is_trading(site: LiveSite) -> bool:
 
 
 def stop_live_site(child: subprocess.Popen[bytes]) -> None:
-    """End a process of the site, by force after 5 s."""
+    """End a process of the site, by force after 30 s."""
     child.terminate()
     try:
-        child.wait(timeout=5)
+        child.wait(timeout=30)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
@@ -157,7 +157,7 @@ def of_live_database(url: str, *, kind: str = "live") -> str:
 def answers(url: str) -> bool:
     """Tell whether an HTTP server answers at `url`, whatever it says."""
     try:
-        urllib.request.urlopen(url, timeout=5).close()
+        urllib.request.urlopen(url, timeout=30).close()
     except urllib.error.HTTPError as error:
         error.close()
         return True

@@ -303,9 +303,11 @@ def test_a_deleted_key_opens_nothing_in_another_process_after_five_seconds() -> 
         deleted_at=timezone.now(), secret_sealed=None, passphrase_sealed=None, public_key=None
     )
     began = time.monotonic()
+    asked = began
     while known_keys.get(signer.row.api_key) is not None:
-        assert time.monotonic() - began < 5.0
+        assert asked - began < 5.0  # the look-up itself may be slow, and is not what is promised
         time.sleep(0.2)
+        asked = time.monotonic()
 
 
 def test_an_expired_key_says_so_to_its_owner_only(trader: User) -> None:

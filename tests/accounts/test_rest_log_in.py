@@ -332,9 +332,11 @@ def test_a_process_that_remembers_forgets_within_five_seconds() -> None:
     assert is_let_in(tokens)
     TokenFamily.objects.update(ended_at=timezone.now(), ended_because="LOGGED_OUT")
     began = time.monotonic()
+    asked = began
     while Client().get(KEYS, headers=bearer(tokens)).status_code == 200:
-        assert time.monotonic() - began < 5.0
+        assert asked - began < 5.0  # the request itself may be slow, and is not what is promised
         time.sleep(0.2)
+        asked = time.monotonic()
 
 
 def test_log_ins_that_ended_long_ago_are_trimmed_and_no_others() -> None:

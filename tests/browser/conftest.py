@@ -7,13 +7,15 @@ asynchronous tests in other folders.
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, SENTENCE, find_chromium
 from tests.live_site import LiveSite
 
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
+# Five seconds, as playwright would have it, is short on a loaded machine.
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -82,7 +82,7 @@ def started(running: Running) -> Iterator[subprocess.Popen[bytes]]:
 
 def wait_for(running: Running) -> None:
     with ChainClient(running.url) as client:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 client.call("getHealth")

@@ -141,16 +141,16 @@ def test_a_part_that_hangs_is_down_in_time_and_asked_only_once(
 
     def hang() -> None:
         asked.append(1)
-        let_go.wait(timeout=20)
+        let_go.wait(timeout=120)
 
     look(redis=hang)
     started = time.monotonic()
     for _ in range(3):
         assert client.get(PATH).json()["parts"]["redis"] == "down"
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 60
     assert asked == [1]
     let_go.set()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while client.get(PATH).json()["parts"]["redis"] == "down":
         assert time.monotonic() < deadline
 

@@ -103,7 +103,7 @@ def test_a_second_copy_leaves_at_once_and_touches_nothing(make_job: Make) -> Non
 
     def work() -> None:
         began.set()
-        assert may_end.wait(timeout=10)
+        assert may_end.wait(timeout=30)
 
     def first_copy() -> None:
         ended.append(run_alone(name))
@@ -112,11 +112,11 @@ def test_a_second_copy_leaves_at_once_and_touches_nothing(make_job: Make) -> Non
     name = make_job(work)
     thread = threading.Thread(target=first_copy)
     thread.start()
-    assert began.wait(timeout=10)
+    assert began.wait(timeout=30)
     assert run_alone(name) is Ended.BUSY
     assert JobRun.objects.get(name=name).outcome == Outcome.RUNNING
     may_end.set()
-    thread.join(timeout=10)
+    thread.join(timeout=30)
     assert ended == [Ended.SUCCEEDED]
     assert run_alone(name) is Ended.SUCCEEDED
 
@@ -132,9 +132,9 @@ def test_a_killed_copy_leaves_no_lock_behind(make_job: Make) -> None:
 
     thread = threading.Thread(target=die_holding_the_lock)
     thread.start()
-    thread.join(timeout=10)
+    thread.join(timeout=30)
     # PostgreSQL lets go when it notices that the connection ended, a moment later.
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while run_alone(name) is Ended.BUSY:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journeys.people import Traveler, newcomer
+from tests.journeys.people import ACCEPTED, PATIENCE_S, Traveler, newcomer
 from tests.live_site import LiveSite
 
 BTC = "BTC-USDT-PERP"
@@ -41,12 +42,16 @@ async def at_once(trader: Traveler, bodies: list[dict[str, Any]]) -> list[httpx.
 
 def settled(trader: Traveler, answers: list[httpx.Response]) -> list[httpx.Response]:
     """Ask again for those whose answer came too late; they are known by then."""
-    return [
-        trader.send("POST", "/orders", json.loads(answer.request.content))
-        if answer.status_code == 202
-        else answer
-        for answer in answers
-    ]
+    return [again(trader, answer) for answer in answers]
+
+
+def again(trader: Traveler, answer: httpx.Response) -> httpx.Response:
+    """Post the same order until the engine has spoken of it."""
+    until = time.monotonic() + PATIENCE_S
+    while answer.status_code == ACCEPTED and time.monotonic() < until:
+        time.sleep(0.1)
+        answer = trader.send("POST", "/orders", json.loads(answer.request.content))
+    return answer
 
 
 async def test_the_same_client_id_many_times_at_once_makes_one_order(trader: Traveler) -> None:

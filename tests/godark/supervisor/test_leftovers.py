@@ -25,7 +25,7 @@ def leftover(place: Place) -> Iterator[subprocess.Popen[bytes]]:
 
 def test_what_an_earlier_run_left_is_ended(place: Place, leftover: subprocess.Popen[bytes]) -> None:
     assert clear_leftovers(place, patience=0.1) == 1
-    assert leftover.wait(timeout=5) == -signal.SIGTERM
+    assert leftover.wait(timeout=30) == -signal.SIGTERM
 
 
 def test_a_server_that_works_in_our_folder_is_one_of_ours(place: Place) -> None:
