@@ -127,9 +127,9 @@ def refuse_other_version(var: Path) -> None:
 
 
 def first_line(text: bytes) -> str:
-    """Return the first line of a file as far as it can be shown, whatever the file holds."""
-    line = text.decode("utf-8", errors="replace").strip().split("\n", 1)[0]
-    return "".join(letter if letter.isprintable() else "?" for letter in line)[:60]
+    """Return the first line of a file, in one word where it holds what cannot be shown."""
+    line = text.decode("ascii", errors="replace").strip().split("\n", 1)[0]
+    return line[:60] if line.isascii() and line.isprintable() else "unreadable"
 
 
 def hold_place(place: Place) -> IO[str]:

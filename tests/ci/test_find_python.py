@@ -52,6 +52,7 @@ def test_the_real_python_that_runs_the_tests_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "code", "sentence"),
     [
+        ("", 0, "GoDark needs Python 3.11 or 3.12 and found none"),
         ("3.13", 2, "GoDark needs Python 3.11 or 3.12 and found none"),
         ("ensurepip", 3, "lacks ensurepip (on Debian and Ubuntu: apt-get install python3-venv)"),
     ],

@@ -72,7 +72,7 @@ def put_a_folder_for_the_addresses(var: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "names"),
     [
-        (put_a_binary_version, "another version of GoDark"),
+        (put_a_binary_version, "another version of GoDark (unreadable, and"),
         (put_a_folder_for_the_version, "VERSION"),
         (put_a_folder_for_the_log, "venue.log"),
         (put_a_file_for_the_folder_of_logs, "log"),
