@@ -19,6 +19,7 @@ from tests.live_site import (
     start_trading,
     stop_live_site,
 )
+from tests.prepared import migrated_database
 from tests.servers import EMBEDDED_VARIABLE, SessionServers, is_embedded
 
 SERVERS = pytest.StashKey[SessionServers]()
@@ -80,6 +81,8 @@ def django_db_modify_db_settings(
 ) -> Iterator[None]:
     """Let the owner of the tables make the worker's database, and remove it at the end."""
     del django_db_modify_db_settings_parallel_suffix
+    if template := migrated_database():
+        connection.settings_dict["TEST"]["TEMPLATE"] = template
     with as_owner():
         yield
 

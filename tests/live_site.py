@@ -7,6 +7,7 @@ doors only.
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 from godark.supervisor.launch import launched
+from tests.prepared import filled_var, run
 from tests.servers import is_embedded, session_servers, wait_until, worker_number
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,17 +78,21 @@ def prepare_live_site(kind: str = "live") -> LiveSite:
     if is_embedded("REDIS_URL"):
         number = FIRST_REDIS_NUMBER[kind] + worker_number()
         environment["REDIS_URL"] = session_servers().redis_url(number=number)
-    done = subprocess.run(
-        [sys.executable, "-m", "godark.supervisor.prepare"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise AssertionError(f"The live site's database: {done.stdout}{done.stderr}")
-    return LiveSite(url=url, var=var, environment=environment)
+    site = LiveSite(url=url, var=var, environment=environment)
+    if is_embedded("DATABASE_URL"):
+        copy_prepared(site)
+    else:
+        run("-m", "godark.supervisor.prepare", environment=environment)
+    return site
+
+
+def copy_prepared(site: LiveSite) -> None:
+    """Give a site a copy of the database and the var/ that `make run` prepares."""
+    database = urlsplit(site.environment["DATABASE_URL"]).path.removeprefix("/")
+    shutil.copytree(filled_var(database), site.var, dirs_exist_ok=True)
+    demo = site.var / "demo.json"
+    found = json.loads(demo.read_text(encoding="utf-8"))
+    demo.write_text(json.dumps(found | {"base_url": site.url}), encoding="utf-8")
 
 
 def start_live_site(site: LiveSite) -> subprocess.Popen[bytes]:
