@@ -97,9 +97,10 @@ PARTS = (
     Part(name="Accounts", stands=True),
     Part(name="Market rules, by page and API", stands=True),
     Part(name="Index, mark and reference prices", stands=True),
-    Part(name="Hidden orders and matching", stands=False),
-    Part(name="Vault and withdrawals", stands=False),
-    Part(name="Roots, checkpoints and proofs", stands=False),
+    Part(name="Hidden orders and matching, by API", stands=True),
+    Part(name="State roots and proofs on a development chain", stands=True),
+    Part(name="Checkpoints and the way out without the venue", stands=False),
+    Part(name="The browser terminal", stands=False),
 )
 
 
