@@ -110,6 +110,9 @@ class CcxtVenue:
                     self.connection.opened()
                     is_open = True
                 self.take_tickers(getattr(client, self._venue.told), sink=sink)
+                if trades is not None and trades.done():
+                    # Volume alone has failed: connect anew rather than count none for ever.
+                    trades.result()
         finally:
             if trades is not None:
                 trades.cancel()

@@ -20,7 +20,7 @@ from prices.adapters.switchboard import (
 )
 from prices.records import Currency, Kind, Source
 from tests.prices.heard import Heard
-from tests.prices.odd_server import CLOSE, odd_server
+from tests.prices.odd_server import CLOSE, CUT, odd_server
 from tests.prices.sources import usdt
 
 BTC_FEED = "e62df6c8b4a85fe1a67db44dc12de5db330f7ac66b72dc658afedf0f4a415b43"
@@ -156,13 +156,16 @@ def test_garbage_is_counted_and_passed_over(garbage: str | bytes) -> None:
     assert source.take(update(), sink=heard)
 
 
-async def test_hermes_is_asked_for_its_feeds_and_heard_again_after_silence_and_closing() -> None:
+@pytest.mark.parametrize("end", [CLOSE, CUT], ids=["closed", "cut in a frame"])
+async def test_hermes_is_asked_for_its_feeds_and_heard_again_after_silence_and_an_end(
+    end: float,
+) -> None:
     heard = Heard(enough=3)
 
     def script(visit: Any) -> list[str | bytes | float]:
         welcome = '{"type":"response","status":"success"}'
         if visit.number == 1:
-            return [welcome, update(), "garbage", CLOSE]
+            return [welcome, update(), "garbage", end]
         if visit.number == 2:
             return [welcome, update(published_s=PUBLISHED_S + 1)]
         return [welcome, update(published_s=PUBLISHED_S + 2)]

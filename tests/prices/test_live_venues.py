@@ -196,19 +196,20 @@ def okx(instrument: str) -> str:
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "symbol", "instrument", "message"),
-    [
-        ("binance", "BTC/USDT", "BTCUSDT", BINANCE),
-        ("coinbase", "BTC/USD", "BTC-USD", COINBASE),
-        ("kraken", "BTC/USD", "BTC/USD", KRAKEN),
-        ("bybit", "BTC/USDT", "BTCUSDT", BYBIT),
-        ("okx", "BTC/USDT", "BTC-USDT", okx("BTC-USDT")),
-        ("binance-perp", "BTC/USDT:USDT", "BTCUSDT", BINANCE),
-        ("bybit-perp", "BTC/USDT:USDT", "BTCUSDT", BYBIT),
-        ("okx-perp", "BTC/USDT:USDT", "BTC-USDT-SWAP", okx("BTC-USDT-SWAP")),
-    ],
-)
+# Each venue, ccxt's symbol, its own spelling, and a message in its documented format.
+DOCUMENTED = [
+    ("binance", "BTC/USDT", "BTCUSDT", BINANCE),
+    ("coinbase", "BTC/USD", "BTC-USD", COINBASE),
+    ("kraken", "BTC/USD", "BTC/USD", KRAKEN),
+    ("bybit", "BTC/USDT", "BTCUSDT", BYBIT),
+    ("okx", "BTC/USDT", "BTC-USDT", okx("BTC-USDT")),
+    ("binance-perp", "BTC/USDT:USDT", "BTCUSDT", BINANCE),
+    ("bybit-perp", "BTC/USDT:USDT", "BTCUSDT", BYBIT),
+    ("okx-perp", "BTC/USDT:USDT", "BTC-USDT-SWAP", okx("BTC-USDT-SWAP")),
+]
+
+
+@pytest.mark.parametrize(("name", "symbol", "instrument", "message"), DOCUMENTED)
 async def test_a_venues_documented_message_becomes_exactly_its_best_bid_and_ask(
     name: str, symbol: str, instrument: str, message: str
 ) -> None:
