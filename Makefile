@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python3.12 names the Python that .venv is made with.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser lock reset codes sim install install-dev
+.PHONY: help run test check browser lock reset codes sim mutants install install-dev
 
 PYTHON_OF_VENV := .venv/bin/python
 # The last word of `make test` is pytest's; PYTEST="-k funding" and the like narrow it.
@@ -38,6 +38,9 @@ check: install-dev ## The quick part of it: format, lint, types, imports, migrat
 
 sim: install-dev ## Try the engine in random worlds (MINUTES=5, or SEEDS=17 to see one again)
 	$(PYTHON_OF_VENV) -m tests.simulation.run
+
+mutants: install-dev ## Change the engine's formulas one by one and see that a test notices (MODULES=health)
+	$(PYTHON_OF_VENV) -m tests.mutation.run
 
 browser: install-dev
 	@$(PYTHON_OF_VENV) tests/browser/chromium.py

@@ -58,6 +58,9 @@ def _decode(data: bytes, kinds: dict[str, type[T]], /) -> T:
         while version < VERSIONS.get(name, 1):
             body = UPCASTS[name, version](body)
             version += 1
-        return msgspec.convert(body, kinds[name])
-    except (msgspec.MsgspecError, KeyError) as wrong:
+        kind = kinds[name]
+        if version > VERSIONS.get(name, 1):
+            raise CodecError(f"{name} of version {version} is of a newer engine")
+        return msgspec.convert(body, kind)
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError, RecursionError) as wrong:
         raise CodecError(str(wrong)) from None

@@ -34,6 +34,9 @@ def test_equal_records_give_equal_bytes_and_different_ones_do_not() -> None:
         msgspec.msgpack.encode(("NoSuchEvent", 1, {})),
         msgspec.msgpack.encode(("LiquidationWarned", 1, {"at_ms": "never"})),
         encode(WARNED)[:-1],
+        encode(WARNED).replace(b"account_id", b"account_\xff\xff"),
+        b"\x93\xa1a\x01" + b"\x81\xa1a" * 5_000 + b"\x80",
+        msgspec.msgpack.encode(("LiquidationWarned", 2, msgspec.to_builtins(WARNED))),
     ],
 )
 def test_bytes_that_are_no_event_are_refused(data: bytes) -> None:

@@ -6,7 +6,7 @@ from engine.commands import MarketSpec, ReferenceMove, SubmitOrder
 from engine.decision import Refusal
 from engine.fees import maker_rebate_floor_micro, taker_fee_ceil_micro, taker_ppb
 from engine.funding import hourly_rate_ppb, payment_floor_micro, rate_of
-from engine.health import bound_half_ticks, fund_is_low, health, lots_to_close
+from engine.health import Health, bound_half_ticks, fund_is_low, health, lots_to_close
 from engine.legs import Draft
 from engine.orders import Order, open_order
 from engine.reservation import reserve_ceil_micro, uncapped_half_ticks
@@ -167,6 +167,8 @@ def test_health_and_fee_rate() -> None:
     assert now == (10_000 * USDT, 6 * USDT, 7_500_000)
     assert now.fee_ppb == 375_000
     assert now.ratio_ppb == 800_000_000
+    # a third of a micro-USDT of a ratio is cut: 0.333333333
+    assert Health(100, 1, 3).ratio_ppb == 333_333_333
     # 10,000 lots = 1,000,000: MM 23,167.5; MM / 2N is above 0.5%
     assert health(market, Position(20, 10_000, 0, 0)).fee_ppb == 5_000_000
 
@@ -180,6 +182,10 @@ def test_the_fewest_lots_are_closed() -> None:
     position = Position(10, 100, 9_999 * USDT, 5 * USDT)
     assert lots_to_close(market, position, 375_000) == 47
     assert lots_to_close(market, Position(10, 100, 9_999 * USDT, 11 * USDT), 375_000) == 0
+    # equity 4.2, no fee: exactly 1.5 x 2.8 for the rest of 53 is enough
+    assert lots_to_close(market, Position(10, 100, 9_999 * USDT, 3_200_000), 0) == 47
+    # equity 11.2: 11.25 would be needed, with one lot less 11.1 and the fee of 0.0375
+    assert lots_to_close(market, Position(10, 100, 9_999 * USDT, 10_200_000), 375_000) == 1
     assert lots_to_close(market, Position(10, 100, 10_000 * USDT, 0), 375_000) == 100
     assert lots_to_close(market, Position(), 375_000) == 0
     # the fee alone is 30 times what a small rest frees: nothing less than all helps
