@@ -3,7 +3,8 @@
 Marks move by less than the thinnest maintenance margin per step, while the reference may
 stand off the mark and jump about. What the friends own together, at the mark, may then
 never exceed what they brought; and whatever they win from others, the venue's own money
-never pays for it. What is not here: marks that leap over a whole margin, where funds pay.
+never pays for it. When a mark leaps over a whole margin, the market's fund pays, which the
+stress gap is there for: no more than it holds. What is not here: two leaps in a row.
 """
 
 from random import Random
@@ -11,6 +12,7 @@ from random import Random
 import msgspec
 
 from engine import commands as c
+from engine.events import Event
 from engine.exchange import apply
 from engine.state import BACKSTOP, State
 from engine.vocabulary import OrderType, Side, TimeInForce
@@ -26,7 +28,14 @@ FUND_MICRO = 100_000_000_000
 class Collusion:
     """Draws what friends may try: trades off the mark, leverage and margin back and forth."""
 
-    def __init__(self, *, seed: int, honest: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int,
+        honest: tuple[str, ...] = (),
+        fund_micro: int = FUND_MICRO,
+        step_half_ticks: int = 20,
+    ) -> None:
         self.names = (*FRIENDS, *honest)
         self.random = Random(seed)  # noqa: S311 -- a seeded world, no secret
         self.state = State()
@@ -34,9 +43,10 @@ class Collusion:
         self.mark = 200_000
         self.count = 0
         self.trades = 0
+        self.step_half_ticks = step_half_ticks
         spec = c.MarketSpec(market_id=MARKET, tick_size="0.01", lot_size="0.01", tick_lot_micro=100)
         opening: list[c.Command] = [
-            c.ListMarket(at_ms=1, spec=spec, insurance_micro=FUND_MICRO),
+            c.ListMarket(at_ms=1, spec=spec, insurance_micro=fund_micro),
             c.ContributeInsurance(at_ms=1, contribution_id="f", amount_micro=FUND_MICRO),
             c.FundBackstop(at_ms=1, transfer_id="b", amount_micro=FUND_MICRO // 2),
         ]
@@ -50,7 +60,7 @@ class Collusion:
     def prices(self) -> c.MoveReferences:
         """Move the mark by a hair and the reference by up to one percent off it."""
         r = self.random
-        self.mark += r.randint(-20, 20)
+        self.mark += r.randint(-self.step_half_ticks, self.step_half_ticks)
         mid = self.mark // 2 + r.choice((0, 0, r.randint(-1_000, 1_000)))
         width = r.choice((1, 2, 50, 600))
         move = c.ReferenceMove(
@@ -100,6 +110,11 @@ class Collusion:
         if r.random() < 0.2:
             return msgspec.structs.replace(order, time_in_force=TimeInForce.IOC, probe_limit=10**6)
         return order
+
+    def leap(self, percent: int) -> list[Event]:
+        """Let all prices leap at once; return what follows."""
+        self.mark += self.mark * percent // 100
+        return apply(self.state, self.prices())
 
     def step(self) -> Facts:
         """Do one thing and return what is true then."""
