@@ -34,8 +34,10 @@ def check_shape(state: State, terms: SubmitOrder, /) -> Market:
 
 def check_notional(market: Market, /, *, quantity: int, limit: int | None) -> None:
     """Refuse an order worth more than all the money that there may be."""
-    mark = market.prices.mark_half_ticks or market.prices.index_half_ticks or 0
-    notional = quantity * max(mark, 2 * (limit or 0)) * market.unit_micro
+    price = market.prices.mark_half_ticks or market.prices.index_half_ticks or 0
+    if limit is not None and 2 * limit > price:
+        price = 2 * limit
+    notional = quantity * price * market.unit_micro
     if notional > LARGEST_MICRO:
         raise Refusal(Reason.INVALID_SIZE, quantity_lots=quantity, notional_micro=notional)
 

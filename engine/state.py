@@ -350,29 +350,28 @@ def replace_position(
         del market.positions[account_id]
         return
     market.positions[account_id] = new
-    if old is None:
-        _count(market, new, 1)
-    elif old.size_lots != new.size_lots or old.leverage != new.leverage:
-        _count(market, old, -1)
-        _count(market, new, 1)
+    was = NO_POSITION if old is None else old
     size = new.size_lots
-    if size == 0:
-        return
-    turned = old is None or (old.size_lots > 0) is not (size > 0)
-    if new.liquidation_half_ticks is not None and (
-        turned or old is None or old.liquidation_half_ticks != new.liquidation_half_ticks
-    ):
-        _index(market.liquidations, size, new.liquidation_half_ticks, account_id)
-    if (
-        turned
-        or old is None
-        or old.warning_half_ticks != new.warning_half_ticks
-        or old.is_warned is not new.is_warned
-    ):
+    if was.size_lots != size or was.leverage != new.leverage:
+        _count(market, was, -1)
+        _count(market, new, 1)
+    if size:
+        _index_position(market, account_id, was, new)
+
+
+def _index_position(market: Market, account_id: str, was: Position, new: Position, /) -> None:
+    """Index the trigger prices that a position did not have before, or not on that side."""
+    size = new.size_lots
+    turned = was.size_lots * size <= 0
+    price = new.liquidation_half_ticks
+    if price is not None and (turned or was.liquidation_half_ticks != price):
+        _index(market.liquidations, size, price, account_id)
+    price = new.warning_half_ticks
+    if turned or was.warning_half_ticks != price or was.is_warned is not new.is_warned:
         if new.is_warned:
             market.lifts[0 if size > 0 else 1].add(lift_key(new), account_id)
-        elif new.warning_half_ticks is not None:
-            _index(market.warnings, size, new.warning_half_ticks, account_id)
+        elif price is not None:
+            _index(market.warnings, size, price, account_id)
 
 
 def lift_key(position: Position, /) -> int:
