@@ -3,6 +3,7 @@
 Nothing here waits: the supervisor calls `step` and `read` again and again.
 """
 
+import math
 import os
 import signal
 import subprocess
@@ -86,6 +87,7 @@ class Child:
             if now > self._stop_by:
                 self.log.say(f"{self.name} does not stop: ending it by force.")
                 self.kill()
+                self._stop_by = math.inf  # said and done once; now only its end is awaited
         elif not self.is_well and self.process.restart and now >= self._probe_at:
             self._probe_at = now + PROBE_EVERY
             self._probe(self.running.pid, age=now - self._started_at)

@@ -61,7 +61,8 @@ class Process:
     answers: Callable[[int], bool] | None = None
     restart: Restart | None = field(default_factory=Restart)
     stop_signal: signal.Signals = signal.SIGTERM
-    stop_seconds: float = 8
+    # Ample: a loaded machine is slow, and beat's file is broken where it is ended by force.
+    stop_seconds: float = 20
     quiet: bool = False
 
 
@@ -134,7 +135,7 @@ def venue_lines(place: Place) -> list[Process]:
         ),
         Process(name="worker", command=python(*celery, *worker)),
         Process(name="beat", command=python(*celery, "beat", "--pidfile=")),
-        Process(name="engine", command=python("manage", "run_engine"), stop_seconds=20),
+        Process(name="engine", command=python("manage", "run_engine"), stop_seconds=30),
         Process(name="prices", command=python("manage", "run_prices")),
     ]
 

@@ -143,7 +143,7 @@ def test_a_process_that_does_not_stop_is_ended_by_force(supervisor: Supervisor) 
     pid = pid_of(only_child(supervisor))
     supervisor.stop()
     assert not is_alive(pid)
-    assert "small does not stop: ending it by force." in log_of(supervisor)
+    assert log_of(supervisor).count("small does not stop: ending it by force.") == 1
 
 
 def test_a_second_wish_to_stop_hurries(supervisor: Supervisor) -> None:
