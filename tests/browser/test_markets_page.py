@@ -22,7 +22,7 @@ def test_without_a_price_the_table_says_so_and_shows_no_number(page: Page) -> No
     page.get_by_text(re.compile("^Updated ")).wait_for()
     assert page.locator("tbody tr").count() == 12
     for cell in page.locator('[data-field="index_price"]').all():
-        assert cell.inner_text().strip() == "no price yet"
+        assert cell.inner_text().strip() == "no price"
     for field in ("mark_price", "bid", "ask", "funding_rate"):
         assert not re.search(
             r"\d", "".join(page.locator(f'[data-field="{field}"]').all_inner_texts())
@@ -40,7 +40,7 @@ def test_prices_arrive_with_all_their_decimals_and_go_when_they_are_gone(
     assert "+0.00125%" in row(page, "BTC-USDT-PERP")
     page.unroute(ADDRESS)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator('tr[data-symbol="ETH-USDT-PERP"]')).to_contain_text("no price yet")
+    expect(page.locator('tr[data-symbol="ETH-USDT-PERP"]')).to_contain_text("no price")
     assert "3,301" not in row(page, "ETH-USDT-PERP")
 
 

@@ -82,7 +82,9 @@ def test_without_the_service_the_board_says_so_and_shows_the_last_good_price() -
     client = staff_client(staff_member(Role.RISK))
     assert "The price service is away" in client.get(BOARD).text
     assert re.search(r"\b9\d s\b", client.get(BOARD).text)
+    assert "10,000.0<" in client.get(BOARD).text
     assert "says nothing of this market" in client.get(BITCOIN).text
+    assert "Its last good index was 10,000.0, its mark 10,000.0, 9" in client.get(BITCOIN).text
     assert client.get(f"{BOARD}NO-USDT-PERP/change/").status_code == 404
 
 

@@ -84,18 +84,19 @@ def count_rungs(board: PriceBoardView) -> list[tuple[str, int]]:
 def board_row(
     good: LastGoodPrice, *, view: MarketBoardView | None, market: Market | None, at: datetime
 ) -> BoardRow:
-    """Return a market of the board in words."""
+    """Return a market of the board in words: its prices now, without a service the last good."""
     sources = view.sources if view else []
     tick = tick_of(market)
     age_s = (at - good.priced_at).total_seconds()
     if view and view.index_half_ticks is not None:
         age_s = max(0.0, at.timestamp() - view.at_ms / 1_000)
+    newest = view or good
     return BoardRow(
         symbol=good.name,
         state="" if market is None else market.state,
         view=view,
-        index=on_half_steps(view.index_half_ticks, tick) if view else None,
-        mark=on_half_steps(view.mark_half_ticks, tick) if view else None,
+        index=on_half_steps(newest.index_half_ticks, tick),
+        mark=on_half_steps(newest.mark_half_ticks, tick),
         counted=sum(not source.drop for source in sources),
         dropped=[source_row(one, of=view, tick=tick) for one in sources if one.drop and view],
         age=f"{age_s:.0f} s",
