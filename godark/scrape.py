@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from godark import proxies
 from godark.health import Report, watch
+from godark.jobs.models import Outcome
 
 
 class Machinery(Collector):
@@ -41,6 +42,7 @@ def figures(report: Report) -> Iterable[Metric]:
     for name, part in report.parts.items():
         up.add_metric((name,), part.up)
     late = GaugeMetricFamily("godark_job_late", "1: it missed its time.", labels=("job",))
+    failed = GaugeMetricFamily("godark_job_failed", "1: its last run failed.", labels=("job",))
     seconds = GaugeMetricFamily(
         "godark_job_duration_seconds", "Of the last run that ended.", labels=("job",)
     )
@@ -49,11 +51,12 @@ def figures(report: Report) -> Iterable[Metric]:
     )
     for run in report.jobs:
         late.add_metric((run.name,), run.name in report.late)
+        failed.add_metric((run.name,), run.outcome == Outcome.FAILED)
         if run.duration_ms is not None:
             seconds.add_metric((run.name,), run.duration_ms / 1000)
         if run.succeeded_at is not None:
             succeeded.add_metric((run.name,), run.succeeded_at.timestamp())
-    return (up, late, seconds, succeeded)
+    return (up, late, failed, seconds, succeeded)
 
 
 MACHINERY = CollectorRegistry()

@@ -7,6 +7,7 @@ is not answered after a tenth of a second. What is not here: threads (`trading.i
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ import redis.asyncio
 import structlog
 from django.conf import settings
 from django.db import connections
+from prometheus_client import Counter, Histogram
 from redis.exceptions import RedisError
 
 from trading.inbox.outcomes import (
@@ -39,6 +41,13 @@ LOOK: Final = f"""
     WHERE id = ANY(%s) AND status IN ('{"', '".join(ANSWERED)}')
 """  # noqa: S608 - constants of ours
 
+ANSWER_SECONDS: Final = Histogram(
+    "godark_answer_seconds",
+    "From asking the engine to its answer, or to giving up.",
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+UNANSWERED: Final = Counter("godark_unanswered", "Questions answered later than anybody waited.")
+
 Promise = asyncio.Future[Outcome]
 
 
@@ -56,6 +65,7 @@ class Desk:
 
     async def ask(self, rows: Sequence[InboxRow], /, *, wait_ms: int) -> list[Outcome]:
         """Write rows and wait for their outcomes; UnavailableError where none can be written."""
+        began = time.perf_counter()
         # 1. Write.
         written: asyncio.Future[list[int | None]] = asyncio.get_running_loop().create_future()
         self._asked.append((rows, written))
@@ -69,7 +79,10 @@ class Desk:
         if promises:
             await asyncio.wait(promises, timeout=wait_ms / 1_000)
         # 3. Answer with what is known by now.
-        return [self._known(number) for number in numbers]
+        answers = [self._known(number) for number in numbers]
+        ANSWER_SECONDS.observe(time.perf_counter() - began)
+        UNANSWERED.inc(sum(not one.is_known for one in answers))
+        return answers
 
     async def run(self) -> None:
         """Write, hear and look until canceled."""

@@ -72,6 +72,7 @@ def stand_by(
             if not has_said:
                 say("Another engine is running: standing by.")
                 has_said = True
+            teller.stand_by()
             standing = follow(connection, standing)
             for _ in connection.notifies(timeout=STANDBY_S, stop_after=0):
                 pass

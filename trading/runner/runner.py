@@ -26,6 +26,7 @@ from trading.runner.committing import (
     set_aside,
 )
 from trading.runner.deciding import CommandFailedError, DecidedStep, decide_step
+from trading.runner.measuring import Measures
 from trading.runner.news import News
 from trading.runner.notary import Notary
 from trading.runner.restore import Restored, follow, newest_snapshot
@@ -65,6 +66,7 @@ class Runner:
         self.at_most = AT_ONCE
         self._teller = teller
         self._clock_ms = clock_ms
+        self.measures = Measures(began_ms=clock_ms())
         self.at_ms = event_log.last_moment_ms(connection)
         self._sequences = AccountSequences()
         self._notary = Notary.open(connection, signer, at_ms=clock_ms())
@@ -90,17 +92,22 @@ class Runner:
         """
         if not lock.take(connection):
             raise NotHeldError("another engine is running on this database")
+        began = time.perf_counter()
         standing = standing or newest_snapshot(connection)
         restored = follow(connection, standing)
         log.info("engine_restored", events=restored.place.sequence)
-        return cls(connection, restored=restored, signer=signer, teller=teller, clock_ms=clock_ms)
+        made = cls(connection, restored=restored, signer=signer, teller=teller, clock_ms=clock_ms)
+        made.measures.figures.restored_s = time.perf_counter() - began
+        return made
 
     def step(self) -> int:
         """Make one step of what waits; return how many commands it took."""
         # 1. Take.
+        self.measures.begin()
         waiting = take(self.connection, after=0, at_most=self.at_most)
         at_ms = self.at_ms = max(self.at_ms, self._clock_ms())
         step = arrange(self.state, waiting, at_ms=at_ms, expires=at_ms >= self._no_expiry_until_ms)
+        self.measures.mark()
         # 2. Decide.
         try:
             whole, place = decide_step(
@@ -111,8 +118,10 @@ class Runner:
             raise
         if whole.is_empty:
             return 0
+        self.measures.mark()
         # 3. Write, all or nothing.
         written = self._commit(whole, waiting)
+        self.measures.mark()
         self.place = place
         self.steps += 1
         # 4. Tell.
@@ -120,12 +129,14 @@ class Runner:
             outcomes = [one.outcome for one in whole.decided if one.planned.number is not None]
             news = self._news.of(written, self.state, at_ms=at_ms)
             self._teller.tell(outcomes, news=news, sequence=place.sequence)
+        self.measures.mark()
+        self.measures.end(whole, commands=len(waiting))
         return len(waiting)
 
     def give_sign(self) -> None:
-        """Say now and then that the engine is there."""
-        if self._teller is not None:
-            self._teller.give_sign()
+        """Say now and then that the engine is there, and how it is."""
+        if self._teller is not None and self._teller.is_sign_due():
+            self._teller.give_sign(self.measures.look(self.state, at_ms=self._clock_ms()))
 
     def stop(self) -> None:
         """Let another engine take over, where this process lives on."""

@@ -17,6 +17,13 @@ from redis.client import Pipeline
 from redis.retry import Retry
 
 from godark import alive
+from trading.engine_figures import (
+    EXPIRES_S,
+    EngineFigures,
+    encode_figures,
+    figures_key,
+    standby_key,
+)
 from trading.inbox.outcomes import Outcome, answers_channel, encode_outcomes
 from trading.rings import Message, Rings
 
@@ -24,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT_S: Final = 0.1
 AWAY_S: Final = 1.0
+SIGN_S: Final = 1.0
 
 
 class Teller:
@@ -58,14 +66,25 @@ class Teller:
         rings.tell(news, cursor=sequence)
         self._is_in_doubt = not self._send(pipeline)
 
-    def give_sign(self) -> None:
-        """Give a sign of life if one is due."""
-        if time.monotonic() < self._sign_due:
-            return
-        self._sign_due = time.monotonic() + alive.EVERY_SECONDS
+    def is_sign_due(self) -> bool:
+        """Tell whether it is time for a sign of life."""
+        return time.monotonic() >= self._sign_due
+
+    def give_sign(self, figures: EngineFigures) -> None:
+        """Give a sign of life, and the engine's figures with it."""
+        self._sign_due = time.monotonic() + SIGN_S
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.set(alive.key_of(alive.Part.ENGINE), 1, ex=alive.EXPIRES_SECONDS)
+        pipeline.set(figures_key(), encode_figures(figures), ex=EXPIRES_S)
         self._send(pipeline)
+
+    def stand_by(self) -> None:
+        """Say that an engine stands by, if a sign of it is due."""
+        if self.is_sign_due():
+            self._sign_due = time.monotonic() + SIGN_S
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.set(standby_key(), 1, ex=alive.EXPIRES_SECONDS)
+            self._send(pipeline)
 
     def _send(self, pipeline: Pipeline) -> bool:
         """Send, and tell whether it was."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from prometheus_client import REGISTRY
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -86,6 +85,3 @@ def of_markets(board: PriceBoardView) -> Iterable[Metric]:
     for (name, reason), count in drops.items():
         dropped.add_metric([name, reason], float(count))
     yield dropped
-
-
-REGISTRY.register(PriceCollector())

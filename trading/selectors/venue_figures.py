@@ -1,0 +1,80 @@
+"""What an operator watches of the venue's rows, in one short look at the database."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from django.db import connection, transaction
+
+STATEMENT_MS: Final = 1_000
+"""A scrape never holds the database for longer."""
+
+LOOK: Final = """
+    SELECT
+        (SELECT count(*) FROM trading_command WHERE status = 'WAITING'),
+        (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)
+           FROM trading_command WHERE status = 'WAITING'),
+        (SELECT count(*) FROM trading_command WHERE failures > 0 AND status = 'SET_ASIDE'),
+        (SELECT coalesce(max(sequence), 0) FROM trading_event),
+        pg_total_relation_size('trading_event'),
+        (SELECT coalesce(extract(epoch FROM now()) - max(made_at_ms) / 1000.0, 0)
+           FROM trading_snapshot),
+        (SELECT coalesce(max(sequence), 0) FROM trading_snapshot),
+        (SELECT coalesce(extract(epoch FROM now()) - max(sampled_until), 0)
+           FROM trading_fundingclock),
+        (SELECT count(*) FROM trading_liquidationsuspect WHERE ended_at IS NULL),
+        (SELECT count(*) FROM pg_locks
+          WHERE locktype = 'advisory' AND classid = %(engine)s AND granted),
+        (SELECT coalesce(extract(epoch FROM now()) - max(due_at_ms) / 1000.0, 0)
+           FROM trading_batch WHERE state IN ('CONFIRMED', 'FINALIZED')),
+        (SELECT coalesce(sum(global_insurance_micro), 0) FROM trading_venuefunds)
+"""
+ENGINE_CLASS: Final = 0x0D41E
+
+
+class VenueFigures(NamedTuple):
+    """One look; seconds are ages, amounts micro-USDT."""
+
+    waiting: int
+    oldest_waiting_s: float
+    set_aside: int
+    log_events: int
+    log_bytes: int
+    snapshot_age_s: float
+    snapshot_sequence: int
+    funding_lag_s: float
+    suspects: int
+    leaders: int
+    root_age_s: float
+    global_insurance_micro: int
+
+
+class MarketMoney(NamedTuple):
+    """A market's fund and debt, micro-USDT, and the last hour whose funding it paid."""
+
+    symbol: str
+    insurance_micro: int
+    debt_micro: int
+    paid_hour: int
+
+
+def venue_figures() -> tuple[VenueFigures, list[MarketMoney], dict[str, int]]:
+    """Return the venue's figures, each market's money, and how many alerts there are of each kind.
+
+    Raises Django's database errors, after a second at the latest.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {STATEMENT_MS}")
+        cursor.execute(LOOK, {"engine": ENGINE_CLASS})
+        row = cursor.fetchone() or ()
+        figures = VenueFigures(*row)
+        cursor.execute(
+            "SELECT symbol, insurance_micro, debt_micro, paid_hour FROM trading_marketfunds"
+            " JOIN trading_market ON trading_market.id = market_id ORDER BY rank, market_id"
+        )
+        markets = list(_markets(cursor.fetchall()))
+        cursor.execute("SELECT kind, count(*) FROM trading_alert GROUP BY kind")
+        return figures, markets, dict(cursor.fetchall())
+
+
+def _markets(rows: list[tuple[str, int, int, int]]) -> Iterator[MarketMoney]:
+    return map(MarketMoney._make, rows)
