@@ -6,11 +6,13 @@ here: deciding, and when snapshots are taken (`trading.runner`).
 
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from engine.chain import DIGEST_SIZE, GENESIS, link
 from engine.codec import decode_event, encode
@@ -195,3 +197,14 @@ def head_after(connection: psycopg.Connection[Any], sequence: int, /) -> bytes |
         "SELECT head FROM trading_event WHERE sequence = %s", [sequence]
     ).fetchone()
     return None if row is None else bytes(row[0])
+
+
+@contextmanager
+def one_picture(connection: psycopg.Connection[Any], /) -> Iterator[None]:
+    """Read everything as it stands at one moment; inside a transaction, as it stands there."""
+    cursor = connection.cursor()
+    is_outermost = cursor.connection.info.transaction_status is TransactionStatus.IDLE
+    with connection.transaction():
+        if is_outermost:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield

@@ -166,6 +166,7 @@ def test_a_second_of_questions_is_one_look(
     assert len(asked) == 1
 
 
+@pytest.mark.django_db
 def test_prometheus_is_told_of_parts_and_jobs(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -184,6 +184,7 @@ def test_who_is_inside_is_inside_by_every_account(
     assert proxies.is_inside(request, ["10.0.0.0/8"]) is inside
 
 
+@pytest.mark.django_db
 def test_metrics_are_for_the_inside_only(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("godark.scrape.watch", Watch({"jobs": list}))
     client.get(TIME)
@@ -197,6 +198,7 @@ def test_metrics_are_for_the_inside_only(client: Client, monkeypatch: pytest.Mon
     assert client.post("/metrics").status_code == 405
 
 
+@pytest.mark.django_db
 def test_figures_name_routes_and_never_paths(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

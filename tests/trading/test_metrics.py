@@ -1,12 +1,15 @@
 """What an operator reads of the exchange at /metrics, and what nobody may read there."""
 
+import threading
 import time
 import uuid
 
 import pytest
 import redis
+from django.db import OperationalError
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.registry import Collector
+from pytest_django import Settings
 
 from engine.vocabulary import Side
 from tests.exchange import Exchange
@@ -15,7 +18,7 @@ from trading.alerts import raise_alert
 from trading.engine_figures import COUNTS, Spread, encode_figures, figures_key
 from trading.inbox import put
 from trading.metrics.engine import EngineCollector
-from trading.metrics.venue import VenueCollector
+from trading.metrics.venue import Bounded, Looked, VenueCollector
 from trading.models import AlertKind
 from trading.runner.measuring import TOLD_EVERY_MS
 from trading.services import funding_clock
@@ -122,3 +125,18 @@ def test_a_spread_counts_what_is_at_most_each_bound() -> None:
     buckets = dict(spread.buckets())
     assert (buckets["1.0"], buckets["2.0"], buckets["500.0"], buckets["+Inf"]) == (1, 3, 3, 4)
     assert spread.total == 605
+
+
+def test_a_database_that_hangs_costs_a_scrape_no_more_than_a_probe(settings: Settings) -> None:
+    settings.PROBE_SECONDS = 0.05
+    released, looks = threading.Event(), []
+
+    def hang() -> Looked:
+        looks.append(1)
+        assert released.wait(timeout=30)
+        raise OperationalError("it was away")
+
+    collector = VenueCollector(Bounded(hang))
+    assert [told(collector), told(collector)] == [{}, {}]
+    assert looks == [1], "one look hangs, and no other is begun"
+    released.set()

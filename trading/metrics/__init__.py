@@ -8,8 +8,9 @@ from prometheus_client import REGISTRY
 
 from trading.metrics.engine import EngineCollector
 from trading.metrics.prices import PriceCollector
-from trading.metrics.venue import VenueCollector
+from trading.metrics.venue import Bounded, VenueCollector
+from trading.selectors.venue_figures import venue_figures
 
 REGISTRY.register(PriceCollector())
 REGISTRY.register(EngineCollector())
-REGISTRY.register(VenueCollector())
+REGISTRY.register(VenueCollector(Bounded(venue_figures)))

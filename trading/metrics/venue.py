@@ -1,21 +1,50 @@
 """The venue's queue, log, money and duties, read from its rows at each scrape."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
-from django.db import Error
+from django.conf import settings
+from django.db import Error, connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from trading.models import AlertKind
 from trading.selectors.venue_figures import MarketMoney, VenueFigures, venue_figures
 
+Looked = tuple[VenueFigures, list[MarketMoney], dict[str, int]]
+Look = Callable[[], Looked]
+
 MICRO = 1_000_000
 ROUND = 1_000
 """How many events there are to the last one would tell of orders that rest (I24)."""
 
 
+class Bounded:
+    """A look in a thread of its own: a database that hangs costs a scrape two seconds."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._running: Future[Looked] | None = None
+        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="venue-figures")
+
+    def __call__(self) -> Looked:
+        """Return what is seen; TimeoutError while it is not, and nothing is begun twice."""
+        if self._running is None or self._running.done():
+            self._running = self._threads.submit(self._look_and_leave)
+        return self._running.result(timeout=settings.PROBE_SECONDS)
+
+    def _look_and_leave(self) -> Looked:
+        try:
+            return self._look()
+        finally:
+            connection.close()
+
+
 class VenueCollector(Collector):
-    """Looks at the database at each scrape, a second at most."""
+    """Looks at the database at each scrape."""
+
+    def __init__(self, look: Look = venue_figures) -> None:
+        self._look = look
 
     def describe(self) -> Iterable[Metric]:
         """Name nothing beforehand: the database is asked only at a scrape."""
@@ -24,8 +53,8 @@ class VenueCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the figures; none where the database does not answer."""
         try:
-            figures, markets, alerts = venue_figures()
-        except Error:
+            figures, markets, alerts = self._look()
+        except (Error, TimeoutError):
             return
         yield from duties(figures)
         yield from of_the_log(figures)

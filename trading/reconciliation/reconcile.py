@@ -4,18 +4,15 @@ The engine is restored from the log as a restart would restore it. Everything is
 picture of the database, so the venue goes on meanwhile. What is not here: mending.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
 import psycopg
 from django.utils import timezone
-from psycopg.pq import TransactionStatus
 
 from trading.alerts import raise_alert
 from trading.inbox.desk import connection_parameters
-from trading.log import LogBrokenError
+from trading.log import LogBrokenError, one_picture
 from trading.models import AlertKind, Reconciliation, ReconciliationOutcome
 from trading.reconciliation.differences import Difference, compare
 from trading.reconciliation.figures import (
@@ -61,17 +58,6 @@ def find_differences(connection: psycopg.Connection[Any], /) -> tuple[int, list[
         *compare(ENGINE, in_ledger, LEDGER, ledger),
         *compare(LEDGER, kept, POSTINGS, posted),
     ]
-
-
-@contextmanager
-def one_picture(connection: psycopg.Connection[Any], /) -> Iterator[None]:
-    """Read everything as it stands at one moment; inside a transaction, as it stands there."""
-    cursor = connection.cursor()
-    is_outermost = cursor.connection.info.transaction_status is TransactionStatus.IDLE
-    with connection.transaction():
-        if is_outermost:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
 
 
 def write_down(sequence: int, differences: list[Difference], /, *, started_at: datetime) -> None:

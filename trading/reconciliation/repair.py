@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from trading.reconciliation.reconcile import one_picture
+from trading.log import one_picture
 from trading.reconciliation.replay import REAL, REPLAYED, TABLES, Compared, columns_of, replayed
 from trading.runner import lock
 

@@ -14,9 +14,9 @@ import psycopg
 from engine.evolve import evolve
 from engine.state import State
 from trading import log
+from trading.log import one_picture
 from trading.projections import Projector
 from trading.reconciliation.differences import HIDDEN, Difference
-from trading.reconciliation.reconcile import one_picture
 
 STEP_EVENTS: Final = 2_000
 MOST_TOLD: Final = 200

@@ -1,9 +1,12 @@
 """The log checked by a job, a piece at a time: whatever is broken is found and alerted once."""
 
+import msgspec
 import pytest
 
+from engine.snapshot import snapshot
 from tests.exchange import Exchange
 from tests.trading.runner.test_snapshots import ALICE, forged, keep_now, same
+from trading.log import KeptSnapshot, digest_of, keep_snapshot
 from trading.models import Alert, LogCheck
 from trading.runner.checking import AGAIN, NEWEST, check_log
 
@@ -60,3 +63,28 @@ def test_a_snapshot_that_is_not_what_replay_gives_is_found(exchange: Exchange, l
     place = exchange.runner.place.sequence
     assert check_log(same()) == [f"the snapshot after event {place} is not what replay gives"]
     assert Alert.objects.filter(kind="LOG_BROKEN").count() == 1
+
+
+def test_a_snapshot_of_an_older_format_is_compared_by_what_it_restores_to(
+    exchange: Exchange, last: int
+) -> None:
+    assert last
+    keep_now(exchange)
+    exchange.fund(ALICE)
+    keep_in_format_one(exchange)
+    assert check_log(same()) == []
+    exchange.runner.state.fees_micro += 1
+    exchange.fund(ALICE)
+    keep_in_format_one(exchange)
+    assert len(check_log(same())) == 1
+
+
+def keep_in_format_one(exchange: Exchange) -> None:
+    """Keep a snapshot as an engine of before wrote it, with the lists that it still had."""
+    body = msgspec.msgpack.decode(snapshot(exchange.runner.state))
+    body["version"] = 1
+    for market in body["markets"]:
+        market["warned"] = []
+    state = msgspec.msgpack.encode(body)
+    kept = KeptSnapshot(*exchange.runner.place, digest_of(state), state)
+    keep_snapshot(same(), kept, at_ms=exchange.now_ms)
