@@ -169,6 +169,7 @@ def test_health_and_fee_rate() -> None:
     assert now.ratio_ppb == 800_000_000
     # a third of a micro-USDT of a ratio is cut: 0.333333333
     assert Health(100, 1, 3).ratio_ppb == 333_333_333
+    assert Health(100, 1, 1).ratio_ppb == Health(100, 1, 0).ratio_ppb == 1_000_000_000
     # 10,000 lots = 1,000,000: MM 23,167.5; MM / 2N is above 0.5%
     assert health(market, Position(20, 10_000, 0, 0)).fee_ppb == 5_000_000
 
@@ -184,12 +185,30 @@ def test_the_fewest_lots_are_closed() -> None:
     assert lots_to_close(market, Position(10, 100, 9_999 * USDT, 11 * USDT), 375_000) == 0
     # equity 4.2, no fee: exactly 1.5 x 2.8 for the rest of 53 is enough
     assert lots_to_close(market, Position(10, 100, 9_999 * USDT, 3_200_000), 0) == 47
+    # the fee of 0.0000047 is rounded up: four micro-USDT more do not carry it, five do
+    assert lots_to_close(market, Position(10, 100, 9_999 * USDT, 3_200_004), 1) == 48
+    assert lots_to_close(market, Position(10, 100, 9_999 * USDT, 3_200_005), 1) == 47
     # equity 11.2: 11.25 would be needed, with one lot less 11.1 and the fee of 0.0375
     assert lots_to_close(market, Position(10, 100, 9_999 * USDT, 10_200_000), 375_000) == 1
     assert lots_to_close(market, Position(10, 100, 10_000 * USDT, 0), 375_000) == 100
     assert lots_to_close(market, Position(), 375_000) == 0
     # the fee alone is 30 times what a small rest frees: nothing less than all helps
     assert lots_to_close(market, Position(10, 1, 100 * USDT, 10_000), 5_000_000) == 1
+
+
+def test_no_fewer_lots_are_left_than_where_closing_more_costs_more() -> None:
+    # a lot is 99.95; up to 50 lots (4,997.5) closing one frees 1.5 x 0.05% = 0.075% of it and
+    # costs 0.08%; of 60 lots 10 are closed: 4.55 - 0.7996 >= 1.5 x 2.49875 = 3.748125, and with
+    # 9 closed 4.55 - 0.71964 < 1.5 x 2.59745 = 3.896175
+    market = a_market(mark=1_999)
+    assert lots_to_close(market, Position(10, 60, 5_997 * USDT, 4_550_000), 800_000) == 10
+
+
+def test_a_small_rest_is_left_where_closing_more_still_helps() -> None:
+    # at 0.06% closing a lot of 100 frees 0.075 and costs 0.06, to the last lot: of 60 lots 20 are
+    # closed, 4.2 - 1.2 = 1.5 x 0.05% x 4,000; with 19 closed 3.06 < 3.075
+    position = Position(10, 60, 5_997 * USDT, 1_200_000)
+    assert lots_to_close(a_market(), position, 600_000) == 20
 
 
 def test_the_book_is_bounded_by_bankruptcy_and_the_index() -> None:
@@ -199,6 +218,11 @@ def test_the_book_is_bounded_by_bankruptcy_and_the_index() -> None:
     assert bound_half_ticks(market, Position(10, 10, 1_000 * USDT, 100 * USDT)) == 1_900
     assert bound_half_ticks(market, Position(10, -10, -1_000 * USDT, 30 * USDT)) == 2_060
     assert bound_half_ticks(market, Position(10, -10, -1_000 * USDT, 100 * USDT)) == 2_100
+    assert bound_half_ticks(market, Position(10, 1, 100 * USDT, 3 * USDT)) == 1_940
+    # 95% of 2,001 is 1,900.95 and 105% 2,101.05: both are rounded into the band
+    market = a_market(index=2_001)
+    assert bound_half_ticks(market, Position(10, 10, 1_000 * USDT, 100 * USDT)) == 1_901
+    assert bound_half_ticks(market, Position(10, -10, -1_000 * USDT, 200 * USDT)) == 2_101
     # towards safety: 1,000.000001 / 10 lots is a little above 2,000 half ticks
     assert bound_half_ticks(market, Position(10, 10, 1_000 * USDT + 1, 0)) == 2_001
     assert bound_half_ticks(market, Position(10, -10, -1_000 * USDT + 1, 0)) == 1_999
