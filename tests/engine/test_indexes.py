@@ -4,13 +4,13 @@ from random import Random
 
 import msgspec
 
-from engine.commands import SubmitOrder
+from engine.commands import MarketSpec, SubmitOrder
 from engine.due import Due
 from engine.identity import fresh_order_id
 from engine.lines import Line
 from engine.orders import open_order
-from engine.state import Seen, State
-from engine.vocabulary import STATUS_MOVES, OrderStatus, OrderType, Side
+from engine.state import Market, Position, Seen, State, replace_position
+from engine.vocabulary import STATUS_MOVES, MarketState, OrderStatus, OrderType, Side
 
 
 def test_a_line_answers_like_a_sorted_list() -> None:
@@ -58,6 +58,25 @@ def test_due_gives_the_true_entries_up_to_the_threshold_in_order() -> None:
         expected = sorted((key, each) for each, key in truth.items() if key <= threshold)
         assert due.due(threshold, is_true) == expected
         due.drop_stale(is_true)
+
+
+def test_a_position_that_turns_is_found_at_the_same_prices_on_its_other_side() -> None:
+    spec = MarketSpec(market_id="BTC", tick_size="1", lot_size="1", tick_lot_micro=2)
+    state, market = State(), Market(spec=spec, state=MarketState.ACTIVE, fund_micro=0)
+    long = Position(10, 5, 500, 50, liquidation_half_ticks=90, warning_half_ticks=95)
+    short = msgspec.structs.replace(long, size_lots=-5)
+    replace_position(state, market, "ann", None, long)
+    replace_position(state, market, "ann", long, short)
+    replace_position(state, market, "ann", short, msgspec.structs.replace(short, is_warned=True))
+
+    def is_true(_key: int, _name: str) -> bool:
+        return True
+
+    assert market.liquidations[1].due(90, is_true) == [(90, "ann")]
+    assert market.warnings[1].due(95, is_true) == [(95, "ann")]
+    # a short is safe again at a mark below its price, whose key is the mark's negative
+    assert market.lifts[1].due(-95, is_true) == []
+    assert market.lifts[1].due(-94, is_true) == [(-94, "ann")]
 
 
 def test_an_ended_order_never_moves_again() -> None:
