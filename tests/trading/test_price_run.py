@@ -226,6 +226,23 @@ def test_ticks_are_published_when_they_change_and_the_board_is_shown_to_staff() 
     client.close()
 
 
+def test_without_redis_rows_are_written_and_all_is_told_when_it_is_back() -> None:
+    world = simulated_run()
+    there = world.run._feed._redis
+    world.run._feed._redis = redis.Redis.from_url("redis://127.0.0.1:1/0")
+    world.go(seconds=2)
+    for _ in range(2):
+        world.run.tell()
+    world.run.write()
+    assert bitcoin().index_half_ticks is not None
+    assert there.get(STATE_KEY) is None
+    world.run._feed._redis = there
+    assert world.run._feed.tell_ticks(world.run._desk.newest, rates_ppb={}) == 60
+    for _ in range(2):
+        world.run.tell()
+    assert there.get(STATE_KEY) is not None
+
+
 def test_the_engine_takes_the_recorded_references_and_samples() -> None:
     world = simulated_run()
     world.go(seconds=2)
