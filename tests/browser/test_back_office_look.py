@@ -54,6 +54,19 @@ def test_the_back_office_is_accessible_and_fits(
     page.close()
 
 
+@pytest.mark.parametrize("path", ["/admin/", "/admin/trading/market/"])
+def test_a_phone_shows_the_way_out_above_what_follows(office: BrowserContext, path: str) -> None:
+    page = office.new_page()
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.goto(path)
+    header, tools = (page.locator(name).bounding_box() for name in ("#header", "#user-tools"))
+    assert header is not None
+    assert tools is not None
+    assert tools["y"] + tools["height"] <= header["y"] + header["height"]
+    page.get_by_role("button", name="Log out").click(trial=True)
+    page.close()
+
+
 @pytest.mark.parametrize("name", ["user", "market"])
 def test_what_a_list_opens_is_accessible_and_fits(office: BrowserContext, name: str) -> None:
     page = office.new_page()
