@@ -1,4 +1,4 @@
-"""Raising an alert: a line in the log, and a row for staff.
+"""Raising an alert: a line in the log, a row for staff, and by the row a metric.
 
 What is not here: who looks at them, and alerts of prices (`trading.services.price_desk`).
 """
