@@ -3,10 +3,12 @@
 What is not here: who looks at them, and alerts of prices (`trading.services.price_desk`).
 """
 
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import structlog
+from django.utils import timezone
 
 from trading.models import Alert, AlertKind
 
@@ -14,6 +16,7 @@ log = structlog.get_logger(__name__)
 
 INSERT = "INSERT INTO trading_alert (kind, detail) VALUES (%s, %s)"
 LONGEST_DETAIL = 300
+ONCE_WITHIN = timedelta(hours=1)
 
 
 def raise_alert(kind: AlertKind, detail: str, /) -> None:
@@ -23,8 +26,13 @@ def raise_alert(kind: AlertKind, detail: str, /) -> None:
 
 
 def raise_alert_once(kind: AlertKind, detail: str, /) -> bool:
-    """Raise an alert that nobody has raised with this detail before; tell whether it is new."""
-    if Alert.objects.filter(kind=kind, detail=detail[:LONGEST_DETAIL]).exists():
+    """Raise an alert unless the same was raised within the last hour; tell whether it was.
+
+    So what lasts is told again each hour, and what comes back after months is told anew.
+    """
+    since = timezone.now() - ONCE_WITHIN
+    same = Alert.objects.filter(kind=kind, detail=detail[:LONGEST_DETAIL], raised_at__gte=since)
+    if same.exists():
         return False
     raise_alert(kind, detail)
     return True
