@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, cast
 
 import psycopg
+import redis
 from asgiref.sync import sync_to_async
 from django.db import connection
 
@@ -21,6 +22,7 @@ from trading.inbox.outcomes import OUTCOME_COLUMNS, outcome_of_row
 from trading.inbox.writing import INSERT, InboxRow, columns_of, numbers_of
 from trading.models import Market
 from trading.runner.runner import Runner
+from trading.runner.telling import Teller
 from trading.services.genesis import ensure_listed
 from trading.solana import signer
 
@@ -55,6 +57,7 @@ class Exchange:
 
     def __init__(self) -> None:
         self.now_ms = START_MS
+        self.teller: Teller | None = None
         self.runner = self._start()
 
     def give(self, *commands: c.Command) -> list[Outcome]:
@@ -94,6 +97,12 @@ class Exchange:
             c.FinalizeDeposit(at_ms=0, **deposit, **owner),
         )
 
+    def tell(self, client: redis.Redis) -> None:
+        """Tell this Redis from now on what happens; all channels begin anew."""
+        self.teller = Teller(client)
+        self.restart()
+        self.move()
+
     def settle(self) -> None:
         """Make steps until no command waits."""
         while self.runner.step():
@@ -121,7 +130,9 @@ class Exchange:
 
     def _start(self) -> Runner:
         same = cast("psycopg.Connection[Any]", SameConnection())
-        return Runner.start(same, signer=signer("venue"), clock_ms=lambda: self.now_ms)
+        return Runner.start(
+            same, signer=signer("venue"), teller=self.teller, clock_ms=lambda: self.now_ms
+        )
 
 
 class TestDesk:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from engine.vocabulary import MarketState
 from trading.models import Market, PauseLevel, VenueModeChange, Wisher
 from trading.services.market_states import OPEN, Wish, wish_states
+from trading.services.venue_news import tell_mode_after_commit
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,7 @@ def _change(level: PauseLevel, *, reason: str, now: datetime) -> VenueModeChange
     wish = HALTED if level >= PauseLevel.TRADING_PAUSED else OPEN
     symbols = Market.objects.exclude(state="DELISTED").values_list("symbol", flat=True)
     markets = wish_states(dict.fromkeys(symbols, wish), wisher=Wisher.VENUE)
+    tell_mode_after_commit()
     log.warning("venue_mode_changed", level=level.name, markets=markets)
     return change
 

@@ -1,7 +1,7 @@
 """The client of the GoDark exchange: typed, sync and async, REST and socket.
 
-Start with `Client` or `AsyncClient` for REST and `Socket` for the socket. Prices, sizes and
-amounts are Decimal on the way in and out (strings and ints are taken too), never floats.
+Start with `Client` or `AsyncClient` for REST and `Socket` or `AsyncSocket` for the socket. Prices,
+sizes and amounts are Decimal on the way in and out (strings and ints are taken too), never floats.
 """
 
 from godark_client.asynchronous.client import AsyncClient
@@ -25,6 +25,9 @@ from godark_client.errors import (
 from godark_client.models.orders import Fill, NewOrder, Order, Protection, Receipt
 from godark_client.models.records import Page
 from godark_client.signing import ApiKey, Ed25519Key, HmacKey
+from godark_client.socket.asynchronous import AsyncSocket
+from godark_client.socket.frames import Message
+from godark_client.socket.synchronous import Socket
 from godark_client.synchronous.client import Client
 from godark_client.words import (
     OPEN_STATUSES,
@@ -42,6 +45,7 @@ __all__ = [
     "ApiError",
     "ApiKey",
     "AsyncClient",
+    "AsyncSocket",
     "AuthenticationError",
     "Client",
     "DisconnectedError",
@@ -52,6 +56,7 @@ __all__ = [
     "GoDarkError",
     "HmacKey",
     "InvalidError",
+    "Message",
     "MinQuantityMode",
     "NewOrder",
     "NotFoundError",
@@ -68,6 +73,7 @@ __all__ = [
     "RejectedError",
     "SelfTrade",
     "Side",
+    "Socket",
     "TimeInForce",
     "TransportError",
     "Trigger",

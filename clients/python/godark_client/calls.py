@@ -149,7 +149,15 @@ class Patience:
         return self._wait(is_repeatable=call.is_repeatable, least=None, attempt=attempt)
 
     def _wait(self, *, is_repeatable: bool, least: float | None, attempt: int) -> float | None:
-        if not is_repeatable or attempt >= self.attempts or (least or 0) > self.most_seconds:
+        return self.wait(least, attempt=attempt) if is_repeatable else None
+
+    def wait(self, least: float | None, *, attempt: int) -> float | None:
+        """Return the seconds to wait where the venue says at least how long; None: no more."""
+        if attempt >= self.attempts or (least or 0) > self.most_seconds:
             return None
-        backoff = self.first_seconds * float(2 ** (attempt - 1))
-        return min(self.most_seconds, (least or 0) + backoff * (0.5 + self.chance() / 2))
+        return min(self.most_seconds, (least or 0) + self.backoff(attempt))
+
+    def backoff(self, attempt: int, /) -> float:
+        """Return the seconds before the next attempt: twice as long each time, and by chance."""
+        longest = self.first_seconds * float(2 ** min(attempt - 1, 16))
+        return min(self.most_seconds, longest * (0.5 + self.chance() / 2))

@@ -60,6 +60,17 @@ class Trade(Record, frozen=True, kw_only=True):
     symbol: str | None = None
 
 
+class Ticker(Record, frozen=True, kw_only=True):
+    """A market's prices as the socket tells them; None is what nobody publishes now."""
+
+    symbol: str
+    index_price: Decimal | None = None
+    mark_price: Decimal | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    funding_rate: Decimal | None = None
+
+
 class Candle(Record, frozen=True, kw_only=True):
     """One candle; `volume` is in USDT."""
 

@@ -9,6 +9,7 @@ import msgspec
 
 from godark_client.models.records import Record
 from godark_client.numbers import Number, written, written_if
+from godark_client.words import OrderType, TimeInForce
 
 
 def new_client_order_id() -> str:
@@ -33,7 +34,10 @@ class Protection:
 
 @dataclass(frozen=True, kw_only=True)
 class NewOrder:
-    """An order to place. Only with a `client_order_id` (the default) may it be sent twice."""
+    """An order to place. Only with a `client_order_id` (the default) may it be sent twice.
+
+    Without a `time_in_force` a market order is IOC, one with `expires_at` GTD, any other GTC.
+    """
 
     symbol: str
     side: str
@@ -64,7 +68,7 @@ class NewOrder:
             "type": str(self.type),
             "size": written(self.size),
             "limit_price": written_if(self.limit_price),
-            "time_in_force": _word(self.time_in_force),
+            "time_in_force": str(self.time_in_force or self._usual_time_in_force()),
             "expires_at": self.expires_at,
             "leverage": self.leverage,
             "all_or_none": self.all_or_none,
@@ -81,6 +85,11 @@ class NewOrder:
             "stop_loss": self.stop_loss.body() if self.stop_loss else None,
         }
         return {name: value for name, value in body.items() if value is not None}
+
+    def _usual_time_in_force(self) -> TimeInForce:
+        if self.type == OrderType.MARKET:
+            return TimeInForce.IOC
+        return TimeInForce.GTC if self.expires_at is None else TimeInForce.GTD
 
 
 def _word(word: str | None) -> str | None:
@@ -101,8 +110,10 @@ class Receipt(Record, frozen=True, kw_only=True):
     digest: str
     commitment: str
     signature: str
-    kind: str | None = None
+    account_id: str | None = None
+    command: str | None = None
     subject_id: str | None = None
+    key: str | None = None
     issued_at: int | None = None
     root_number: int | None = None
     root: str | None = None

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from godark_client.calls import Call, segment
-from godark_client.errors import ApiError, error_of
+from godark_client.errors import ApiError
 from godark_client.models.accounts import FundingPayment, Liquidation
 from godark_client.models.orders import CancelAllAfter, Fill, NewOrder, Order
 from godark_client.models.records import Json, Page
 from godark_client.numbers import Number, written_if
+from godark_client.outcomes import outcomes_of
 from godark_client.synchronous.sending import Sending
 
 
@@ -174,15 +173,6 @@ class OrderCalls(Sending):
         body = {"size": written_if(size), "limit_price": written_if(limit_price)}
         chosen = {name: value for name, value in body.items() if value is not None}
         return self.send(Call(method="PATCH", path=path, body=chosen, answer=Order))
-
-
-def outcomes_of(batch: Json) -> list[Order | ApiError]:
-    """Return the results of a batch: orders as they stand, and errors, not raised."""
-    results = batch.get("results")
-    return [
-        error_of(one) if "code" in one and "id" not in one else msgspec.convert(one, Order)
-        for one in (results if isinstance(results, list) else [])
-    ]
 
 
 def _span(
