@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 TIMESTAMP = re.compile(r"[0-9]{1,16}", re.ASCII)
 METHOD = re.compile(r"[A-Z]{1,16}", re.ASCII)
-# Neither white space nor brackets: a body begins with one of these, so a path never holds them.
-PATH_WITH_QUERY = re.compile(r"/[!-Z\\^-z|}~]*", re.ASCII)
+# Neither white space nor opening brackets: a body begins with one of these, a path holds none.
+PATH_WITH_QUERY = re.compile(r"/[!-Z\\-z|}~]*", re.ASCII)
 BODY_BEGINS_WITH = b" \t\r\n{["
 SEED_BYTES = 32
 
