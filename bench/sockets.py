@@ -66,7 +66,9 @@ def load(**job: Any) -> Iterator[subprocess.Popen[str]]:
     """Start the load's process with a job."""
     words = [sys.executable, str(ROOT / "bench/socket_load.py"), json.dumps(job)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as child:  # noqa: S603 - ours
+    with subprocess.Popen(  # noqa: S603 - a command line of our own
+        words, stdin=pipe, stdout=pipe, text=True
+    ) as child:
         try:
             yield child
         finally:
@@ -82,7 +84,7 @@ def told(child: subprocess.Popen[str]) -> Json:
     return found
 
 
-def fan_out(site: LiveSite) -> None:
+def fan_out(site: LiveSite, web: subprocess.Popen[bytes]) -> None:
     """Tell 100 messages a second to a thousand sockets, then to as many plain connections."""
     client = redis.Redis.from_url(site.environment["REDIS_URL"])
     database = urlsplit(site.environment["DATABASE_URL"]).path.removeprefix("/")
@@ -91,9 +93,11 @@ def fan_out(site: LiveSite) -> None:
     job = {"job": "listen", "sockets": LISTENERS, "messages": messages, "seconds": 60}
     with load(**job, url=site.url, channel=CHANNEL) as child:
         told(child)
+        before = busy_seconds(web)
         for _ in paced(messages):
             rings.Rings(client).tell([rings.Message(CHANNEL, body())])
         through = told(child)
+        used_us = (busy_seconds(web) - before) / max(1, through["heard"]) * 1e6
     port = free_port()
     plain = Process(target=plain_server, args=(port, messages), daemon=True)
     plain.start()
@@ -112,6 +116,7 @@ def fan_out(site: LiveSite) -> None:
             f"p50 {found['p50_ms']} ms, most {found['most_ms']} ms",
             f"{found['heard']:,} of {found['wanted']:,} heard, {found['gaps']} out of order",
         )
+    row("  web, of a processor", f"{used_us:.2f} us a frame")
 
 
 def body() -> bytes:
@@ -157,7 +162,7 @@ def plain_server(port: int, messages: int) -> None:
     asyncio.run(serve())
 
 
-def entry(site: LiveSite) -> None:
+def entry(site: LiveSite, web: subprocess.Popen[bytes], engine: subprocess.Popen[bytes]) -> None:
     """Place orders by eight sockets at once: pings, then singly, then in batches."""
     traders = funded(site)
     job = {"job": "enter", "url": site.url, "sockets": TRADERS, "traders": traders, "seconds": 8}
@@ -166,16 +171,21 @@ def entry(site: LiveSite) -> None:
         ("orders singly", "single", 8),
         ("orders in batches of 20", "batch", 2),
     ):
-        before = orders_of(site)
+        before, used = orders_of(site), (busy_seconds(web), busy_seconds(engine))
         with load(**job, kind=kind, at_once=at_once) as child:
             found = told(child)
         written = orders_of(site) - before
+        each = [
+            (busy_seconds(one) - was) * 1e6 / max(1, written or found["done"])
+            for one, was in zip((web, engine), used, strict=True)
+        ]
         a_second = (found["orders"] or found["done"]) / found["seconds"]
         row(
             name,
             f"{a_second:,.0f}/s",
             f"p50 {found['p50_ms']} ms, p99 {found['p99_ms']} ms",
             f"{found['refused']} refused, {written:,} rows in PostgreSQL",
+            f"of a processor: web {each[0]:.0f} us, engine {each[1]:.0f} us each",
         )
 
 
@@ -215,6 +225,12 @@ def idle(site: LiveSite, web: subprocess.Popen[bytes]) -> None:
     row(f"{held:,} idle sockets", f"{each:.1f} kB each", f"opened in {took:.0f} s, {lost} lost")
 
 
+def busy_seconds(child: subprocess.Popen[bytes]) -> float:
+    """Return the seconds of a processor that a process has used, whatever else runs."""
+    fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory_of(pid: int) -> int:
     """Return the bytes that a process holds."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
@@ -245,9 +261,9 @@ def main() -> None:
         if "tickers" in wanted:
             tickers(site)
         if "fanout" in wanted:
-            fan_out(site)
+            fan_out(site, children[0])
         if "entry" in wanted:
-            entry(site)
+            entry(site, children[0], children[1])
         if "idle" in wanted:
             idle(site, children[0])
         print(f"load {os.getloadavg()[0]:.1f} after it")

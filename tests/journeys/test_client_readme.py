@@ -16,7 +16,7 @@ def test_the_lines_of_the_clients_readme_end_with_an_order_that_is_heard(
     text = (ROOT / "clients/python/README.md").read_text(encoding="utf-8")
     found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert found is not None
-    assert len(found[1].splitlines()) == 10
+    assert len([line for line in found[1].splitlines() if line]) == 10
     assert '"var/demo.json"' in found[1]
     lines = found[1].replace("http://127.0.0.1:8000", trading_site.url)
     lines = lines.replace("var/demo.json", str(trading_site.var / "demo.json"))

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -184,6 +185,36 @@ def test_told_lies_are_obeyed_until_they_end() -> None:
 
 def newest(world: SimulatedRun, market_id: str) -> Any:
     return next(one for one in world.run._desk.newest if one.market_id == market_id)
+
+
+def test_all_tickers_together_are_told_twice_a_second_and_no_change_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    listener: Any = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # redis' own
+    listener.subscribe(told_where())
+    listener.get_message(timeout=1)
+    now_seconds = [100.0]
+    clock = SimpleNamespace(monotonic=lambda: now_seconds[0])
+    monkeypatch.setattr("trading.services.price_feed.time", clock)
+    world = simulated_run()
+    for _ in range(9):
+        world.go(seconds=1)
+        world.run.tell()
+        now_seconds[0] += 0.25
+    each: dict[str, Any] = {}
+    together: dict[str, Any] = {}
+    times = 0
+    while message := listener.get_message(timeout=1):
+        for one in decode_told(message["data"]):
+            data = msgspec.json.decode("{" + one.body)["data"]
+            if one.channel == "tickers":
+                times += 1
+                together |= {ticker["symbol"]: ticker for ticker in data}
+            else:
+                each[data["symbol"]] = data
+    assert times == 5
+    assert together == each
 
 
 def test_ticks_are_published_when_they_change_and_the_board_is_shown_to_staff() -> None:

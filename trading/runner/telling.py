@@ -44,11 +44,13 @@ class Teller:
         self._is_in_doubt = True
 
     def begin(self, *, sequence: int) -> None:
-        """Look whether all up to the log's end was told; else it is told that it was not."""
+        """Look whether all up to the log's end was told; else tell that it was not."""
         try:
             self._is_in_doubt = Rings(self._redis).cursor() != sequence
         except redis.RedisError as error:
             log.warning("answers_not_told", kind=type(error).__name__)
+        if self._is_in_doubt:
+            self.tell((), sequence=sequence)
 
     def tell(
         self, outcomes: Sequence[Outcome], *, news: Sequence[Message] = (), sequence: int

@@ -4,6 +4,7 @@ Redis carries nothing here that may not be lost: the next second brings all of i
 not here: what a ticker holds (`trading.feed`), sockets, and the pages that show the board.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 BOARD_KEY = "godark:prices:board"
 STATE_KEY = "godark:prices:state"
 KEPT_SECONDS = 10
+TOGETHER_SECONDS = 0.5
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -79,10 +81,15 @@ class PriceFeed:
         self._redis = client
         self._tick_pico = {market.market_id: market.tick_pico for market in markets}
         self._told: dict[str, dict[str, Any]] = {}
+        self._untold: dict[str, dict[str, Any]] = {}
+        self._all_due_seconds = 0.0
         self._rings = Rings(client)
 
     def tell_ticks(self, prices: Iterable[MarketPrices], *, rates_ppb: Mapping[str, int]) -> int:
-        """Tell the tickers that changed, each by itself and all together; return how many."""
+        """Tell the tickers that changed, each by itself; return how many.
+
+        All together that changed are told twice a second at most.
+        """
         tickers = {
             one.market_id: _ticker(
                 one,
@@ -93,10 +100,17 @@ class PriceFeed:
             if one.market_id in self._tick_pico
         }
         news = {name: tick for name, tick in tickers.items() if self._told.get(name) != tick}
-        if news:
-            each = [feed.ticked(symbol, ticker) for symbol, ticker in news.items()]
-            self._rings.tell([*each, feed.ticked_all(list(news.values()))])
-            self._told |= news
+        messages = [feed.ticked(symbol, ticker) for symbol, ticker in news.items()]
+        together, now = self._untold | news, time.monotonic()
+        is_due = bool(together) and now >= self._all_due_seconds
+        if is_due:
+            messages.append(feed.ticked_all(list(together.values())))
+        if messages:
+            self._rings.tell(messages)
+        if is_due:
+            self._all_due_seconds, together = now + TOGETHER_SECONDS, {}
+        self._told |= news
+        self._untold = together
         return len(news)
 
     def tell_board(self, desk: PriceDesk, *, service: ServiceView) -> None:
