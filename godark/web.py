@@ -26,6 +26,10 @@ from twisted.web.http import RESPONSES, HTTPChannel
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "godark.settings")
 os.environ.setdefault("GODARK_CONNECTION_SECONDS", "600")
 LINGER_SECONDS = 2
+# Twice what the application answers with a reason; beyond that nothing is even read.
+LARGEST_FRAME_BYTES = 128 * 1024
+MOST_WAITING_FRAMES = 1_000
+CLOSED_AS_TOO_FAST = 4429
 # Twisted knows no phrase for 429, 451 and other statuses of this century.
 RESPONSES.update({status.value: status.phrase.encode() for status in HTTPStatus})
 
@@ -130,7 +134,14 @@ class DirectWire:
 
 
 class VenueSocketProtocol(WebSocketProtocol):  # type: ignore[misc]  # daphne ships no types
-    """A socket that says why it closes."""
+    """A socket that says why it closes, and keeps a bounded number of frames waiting."""
+
+    def onMessage(self, payload: bytes, isBinary: Any) -> None:  # noqa: N803 - autobahn's signature
+        """Let a frame wait for its answer; close where too many do."""
+        if self.application_queue.qsize() < MOST_WAITING_FRAMES:
+            super().onMessage(payload, isBinary)
+        elif self.state == self.STATE_OPEN:
+            self.sendClose(code=CLOSED_AS_TOO_FAST, reason="Too many frames wait for an answer.")
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         """Do what the application says."""
@@ -138,6 +149,17 @@ class VenueSocketProtocol(WebSocketProtocol):  # type: ignore[misc]  # daphne sh
             self.sendClose(code=message.get("code") or 1000, reason=message.get("reason"))
             return
         super().handle_reply(message)
+
+
+class VenueSocketFactory(WebSocketFactory):  # type: ignore[misc]  # daphne ships no types
+    """Makes our sockets; a frame beyond the largest is refused by its head, with a reason."""
+
+    protocol = VenueSocketProtocol
+
+    def setProtocolOptions(self, **options: Any) -> None:
+        """Take daphne's options, and ours."""
+        ours = dict.fromkeys(("maxFramePayloadSize", "maxMessagePayloadSize"), LARGEST_FRAME_BYTES)
+        super().setProtocolOptions(**options | ours | {"failByDrop": False})
 
 
 class VenueServer(daphne.server.Server):  # type: ignore[misc]  # daphne ships no types
@@ -158,7 +180,7 @@ class VenueCommandLine(CommandLineInterface):  # type: ignore[misc]  # daphne sh
 
 # Daphne's server takes the factories by these names and has no other door for them.
 daphne.server.HTTPFactory = VenueHTTPFactory
-WebSocketFactory.protocol = VenueSocketProtocol
+daphne.server.WebSocketFactory = VenueSocketFactory
 
 if __name__ == "__main__":
     VenueCommandLine.entrypoint()
