@@ -24,6 +24,7 @@ from godark_client.socket.frames import auth_frame
 
 Json = dict[str, Any]
 SHORT, MEDIUM, HEAD, TEXT = 126, 127, 2, 0x81
+PING, PONG = 0x89, b"\x8a"
 MASK = b"\x00\x00\x00\x00"
 SEATS = 2
 CLOCK = Clock()
@@ -79,6 +80,8 @@ class Line(asyncio.Protocol):
                 break
             if buffer[at] == TEXT:
                 self.hear(self, buffer[begins : begins + size])
+            elif buffer[at] == PING:
+                self.wire.write(PONG + bytes([0x80 | size]) + MASK + buffer[begins : begins + size])
             at = begins + size
         self.buffer = buffer[at:]
 
