@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python3.12 names the Python that .venv is made with.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser lock reset codes sim mutants install install-dev
+.PHONY: help run test check browser lock reset codes sim mutants faults install install-dev
 
 PYTHON_OF_VENV := .venv/bin/python
 # The last word of `make test` is pytest's; PYTEST="-k funding" and the like narrow it.
@@ -41,6 +41,9 @@ sim: install-dev ## Try the engine in random worlds (MINUTES=5, or SEEDS=17 to s
 
 mutants: install-dev ## Change the engine's formulas one by one and see that a test notices (MODULES=health)
 	$(PYTHON_OF_VENV) -m tests.mutation.run
+
+faults: install-dev ## Die between two writes, FAULTS=1000 times (SEED=17 begins with one life)
+	$(PYTHON_OF_VENV) -m tests.simulation.run_faults
 
 browser: install-dev
 	@$(PYTHON_OF_VENV) tests/browser/chromium.py

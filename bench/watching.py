@@ -70,6 +70,7 @@ def watch_engine(path: Path) -> None:
     from trading import log  # noqa: PLC0415 - the same
     from trading.projections import Projector  # noqa: PLC0415 - the same
     from trading.runner import committing, deciding, process, runner  # noqa: PLC0415 - the same
+    from trading.runner.news import News  # noqa: PLC0415 - the same
     from trading.runner.notary import Notary  # noqa: PLC0415 - the same
     from trading.runner.telling import Teller  # noqa: PLC0415 - the same
 
@@ -87,6 +88,7 @@ def watch_engine(path: Path) -> None:
         (Notary, "sign", "receipts: sign and COPY"),
         (committing, "_mark", "commands: mark done"),
         (runner, "commit", "commit and the rest"),
+        (News, "of", "news: make it"),
         (Teller, "tell", "tell Redis"),
     ):
         stages.wrap(owner, name, stage)
