@@ -62,11 +62,23 @@ def run(parameters: dict[str, Any]) -> "Figures":
         **parameters | {"dbname": "postgres", "user": SUPERUSER}, autocommit=True
     ) as server:
         while figures.deaths < wanted:
-            server.execute("DROP DATABASE IF EXISTS faults WITH (FORCE)")
-            server.execute(f"CREATE DATABASE faults TEMPLATE {name} OWNER {OWNER}")
+            copy_database(server, name)
             figures.add(live(seed, {**parameters, "dbname": "faults"}))
             seed += 1
     return figures
+
+
+def copy_database(server: psycopg.Connection[Any], name: str) -> None:
+    """Make the database `faults` anew; PostgreSQL's own vacuum may be in its source just now."""
+    server.execute("DROP DATABASE IF EXISTS faults WITH (FORCE)")
+    for _ in range(100):
+        try:
+            server.execute(f"CREATE DATABASE faults TEMPLATE {name} OWNER {OWNER}")
+        except psycopg.errors.ObjectInUse:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit("the database to be copied is in use")
 
 
 def live(seed: int, parameters: dict[str, Any]) -> Any:
