@@ -1,10 +1,11 @@
 """Kill -9 of every process of the venue under load, again and again: what is lost, for how long.
 
-Run: `python bench/kills.py [ROUNDS] [SECONDS]`: so many kills of each process, so many seconds
-apart (30 and 5). It runs the whole venue as `make run` does, in a passing folder and on a port of
-its own, with a second engine that stands by. Traders place orders over HTTP from another process
-and repeat what was not answered under the same client order id. At the end every answered order
-must be there, none twice, and engine, projections and ledger must agree.
+Run: `python bench/kills.py [ROUNDS] [SECONDS] [MINUTES]`: so many kills of each process (30), each
+so many seconds after orders are answered again (5), for at most so long. It runs the whole venue
+as `make run` does, in a passing folder and on a port of its own, with a second engine that stands
+by. Traders place orders over HTTP from another process and repeat what was not answered under the
+same client order id. At the end every answered order must be there, none twice, and engine,
+projections and ledger must agree.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -242,6 +244,11 @@ class Victim:
         lines = path.read_text().splitlines() if path.exists() else []
         return [json.loads(line) for line in lines if line.endswith("}")]
 
+    def answers_since(self, at: float) -> bool:
+        """Tell whether an order was answered after a moment, looked at now and then."""
+        time.sleep(0.2)
+        return any(one["at"] > at + 0.3 for one in self.answers()[-3:])
+
     def close(self) -> None:
         """End everything."""
         for child in (self.loader, self.standby, self.supervisor):
@@ -275,13 +282,17 @@ def ticks_of(pid: int) -> int:
     return int(words[11]) + int(words[12])
 
 
-def kill_all(victim: Victim, *, rounds: int, apart_s: float) -> dict[str, list[float]]:
+def kill_all(
+    victim: Victim, *, rounds: int, apart_s: float, minutes: float
+) -> dict[str, list[float]]:
     """Kill each process so many times; return when, by name."""
     killed: dict[str, list[float]] = defaultdict(list)
-    while any(len(killed[name]) < rounds for name in TARGETS):
+    end = time.time() + 60 * minutes
+    while any(len(killed[name]) < rounds for name in TARGETS) and time.time() < end:
         for name in TARGETS:
             if len(killed[name]) < rounds and victim.kill(name):
                 killed[name].append(time.time())
+                wait_for(partial(victim.answers_since, killed[name][-1]), seconds=OPEN_S)
                 time.sleep(apart_s)
             victim.keep_standby()
         print(f"  {len(victim.answers()):,} answers, kills: "
@@ -349,14 +360,15 @@ def main() -> None:
         home = Path(sys.argv[2])
         asyncio.run(load(json.loads((home / "told.json").read_text()), home / "answers"))
         return
-    rounds, apart_s = int((sys.argv[1:] or ["30"])[0]), float((sys.argv[2:] or ["5"])[0])
+    given = [*map(float, sys.argv[1:]), *(30, 5, 24 * 60)[len(sys.argv) - 1 :]]
+    rounds, apart_s, minutes = int(given[0]), given[1], given[2]
     print(machine())
     home = Path(tempfile.mkdtemp(prefix="godark-kills-"))
     home.chmod(0o711)
     victim = Victim(home)
     try:
         victim.open()
-        judge(victim, kill_all(victim, rounds=rounds, apart_s=apart_s))
+        judge(victim, kill_all(victim, rounds=rounds, apart_s=apart_s, minutes=minutes))
     finally:
         victim.close()
         shutil.rmtree(home, ignore_errors=True)

@@ -12,6 +12,7 @@ from collections import Counter
 from typing import Any
 
 import psycopg
+from django.db import connections
 
 from godark.supervisor.servers import OWNER, SUPERUSER
 from tests.servers import SessionServers, point_environment
@@ -39,7 +40,6 @@ def prepared() -> dict[str, Any]:
 
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415 - the settings come first
-    from django.db import connections  # noqa: PLC0415 - the same
 
     from godark.database_roles import as_owner  # noqa: PLC0415 - the same
     from godark.supervisor.prepare import create_database  # noqa: PLC0415 - the same
@@ -70,6 +70,7 @@ def run(parameters: dict[str, Any]) -> "Figures":
 
 def copy_database(server: psycopg.Connection[Any], name: str) -> None:
     """Make the database `faults` anew; PostgreSQL's own vacuum may be in its source just now."""
+    connections.close_all()
     server.execute("DROP DATABASE IF EXISTS faults WITH (FORCE)")
     for _ in range(100):
         try:
