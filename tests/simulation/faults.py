@@ -282,7 +282,7 @@ class Life:
         assert list(map(str, differences)) == []
         # 3. What was told is so.
         rows = connection.execute(
-            f"SELECT {OUTCOME_COLUMNS} FROM trading_command WHERE id = ANY(%s)",  # noqa: S608 - ours
+            f"SELECT {OUTCOME_COLUMNS} FROM trading_command WHERE id = ANY(%s)",  # noqa: S608 - a constant of ours
             [list(self.told)],
         ).fetchall()
         # Whether it was a repetition a row tells by the order's id, which doors never give twice.
