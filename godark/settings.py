@@ -6,6 +6,7 @@ The names are listed with their meaning in `.env.example`; a tidy test compares 
 """
 
 import os
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -95,12 +96,18 @@ CSRF_FAILURE_VIEW = "godark.error_pages.csrf_failure"
 # How many proxies of ours a request passes before the site. Each appends to X-Forwarded-For
 # whom it was called by, so the client is that many entries from the right. Zero: the header
 # is ignored.
-TRUSTED_PROXIES = env.int("GODARK_TRUSTED_PROXIES", default=0)
+try:
+    TRUSTED_PROXIES = env.int("GODARK_TRUSTED_PROXIES", default=0)
+except ValueError:
+    TRUSTED_PROXIES = -1
 if TRUSTED_PROXIES < 0:
     raise ImproperlyConfigured("GODARK_TRUSTED_PROXIES is a count: 0, 1, 2 and so on.")
 METRICS_NETWORKS = env.list("GODARK_METRICS_NETWORKS", default=[])
-for network in METRICS_NETWORKS:
-    ip_network(network)
+try:
+    for network in METRICS_NETWORKS:
+        ip_network(network)
+except ValueError as error:
+    raise ImproperlyConfigured(f"GODARK_METRICS_NETWORKS: {error}.") from error
 # The largest body of a request, of any kind.
 MAX_BODY_BYTES = 2_621_440
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
@@ -370,16 +377,19 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="") or "http://127.0.0.1:8899"
 # The program, its currency and the venue's keys (file:PATH, env:NAME or SERVICE:KEY-ID). Without
 # them development uses those that its own chain begins with.
+DEVELOPMENT_SALT_MASTER = "11" * 32
 SOLANA = {
     "program_id": required_in_production("SOLANA_PROGRAM_ID", otherwise=""),
     "usdt_mint": required_in_production("SOLANA_USDT_MINT", otherwise=""),
     "venue_key": required_in_production("GODARK_VENUE_KEY", otherwise=""),
     "operator_key": required_in_production("GODARK_OPERATOR_KEY", otherwise=""),
     # 32 bytes as hex: the salts of the state tree's leaves are derived from it.
-    "salt_master": required_in_production("GODARK_SALT_MASTER", otherwise="11" * 32),
+    "salt_master": required_in_production("GODARK_SALT_MASTER", otherwise=DEVELOPMENT_SALT_MASTER),
 }
-if len(bytes.fromhex(SOLANA["salt_master"])) != 32:  # noqa: PLR2004 - as the next line says
+if not re.fullmatch(r"[0-9a-fA-F]{64}", SOLANA["salt_master"]):
     raise ImproperlyConfigured("GODARK_SALT_MASTER is 32 bytes as hex.")
+if IN_PRODUCTION and SOLANA["salt_master"] == DEVELOPMENT_SALT_MASTER:
+    raise ImproperlyConfigured("GODARK_SALT_MASTER is the published one of development.")
 
 # 12. What the site writes down about itself.
 LOGGING = logs.configure(

@@ -12,6 +12,7 @@ A socket's scope holds its wire under the extension `godark.wire` (what that is 
 """
 
 import os
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +21,7 @@ from daphne.cli import CommandLineInterface
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from twisted.internet.protocol import connectionDone
 from twisted.web.http import RESPONSES, HTTPChannel
 
@@ -183,4 +185,7 @@ daphne.server.HTTPFactory = VenueHTTPFactory
 daphne.server.WebSocketFactory = VenueSocketFactory
 
 if __name__ == "__main__":
-    VenueCommandLine.entrypoint()
+    try:
+        VenueCommandLine.entrypoint()
+    except ImproperlyConfigured as error:
+        sys.exit(f"GoDark does not start: {error}")

@@ -40,8 +40,13 @@ SECRETS = (
 
 def _start(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a few lines of Python under the site's settings and nothing of ours around them."""
+    return _run("-c", program, **environment)
+
+
+def _run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these words, in the same way."""
     return subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, *words],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "godark.settings"} | environment,
         capture_output=True,
@@ -77,6 +82,11 @@ def test_production_does_not_start_without_each_of_its_secrets(
         ("GODARK_FIELD_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1rZXktb2YtZmllbGRzLS0="),
         ("GODARK_BASE_URL", "http://godark.example"),
         ("GODARK_TRUSTED_PROXIES", "-1"),
+        ("GODARK_TRUSTED_PROXIES", "one"),
+        ("GODARK_METRICS_NETWORKS", "10.0.0.0/33"),
+        ("GODARK_SALT_MASTER", "zz" * 32),
+        ("GODARK_SALT_MASTER", "5a" * 31),
+        ("GODARK_SALT_MASTER", "11" * 32),
         ("GODARK_ENVIRONMENT", "live"),
     ],
 )
@@ -85,6 +95,22 @@ def test_production_does_not_start_with_a_setting_that_cannot_be(name: str, give
     assert done.returncode != 0
     assert name in _last_line(done)
     assert "short" not in _last_line(done)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("-m", "godark.web", "godark.asgi:application"), ("manage.py", "check")],
+)
+def test_whoever_starts_production_without_a_secret_reads_one_sentence(
+    words: tuple[str, ...],
+) -> None:
+    without = {key: value for key, value in PRODUCTION.items() if key != "GODARK_FIELD_KEYS"}
+    done = _run(*words, **without)
+    assert done.returncode == 1
+    assert _last_line(done) == (
+        "GoDark does not start: GODARK_FIELD_KEYS must be set in production; see .env.example."
+    )
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_production_does_not_start_with_debug_on() -> None:
