@@ -48,7 +48,10 @@ MODULES = (
 )
 FIRST = ("2", "8", "9", "3", "1")
 """Scenario files by the first letter of their names, those of margin and liquidation first."""
-FORMULAS = ("test_margin.py", "test_formulas.py", "reference/test_formulas_by_search.py")
+FORMULAS = (
+    *("test_margin.py", "test_formulas.py", "test_takeover.py"),
+    "reference/test_formulas_by_search.py",
+)
 MOST_SECONDS = 30
 KNOWN = ROOT / "docs" / "MUTATION.md"
 
