@@ -146,7 +146,7 @@ def told_of(report: Report, *, for_staff: bool) -> dict[str, Any]:
             for run in report.jobs
         ],
     }
-    if sources := report.parts["prices"].found:
+    if (prices := report.parts.get("prices")) and (sources := prices.found):
         told["price_sources"] = {name: _word(is_up) for name, is_up in sources.items()}
     if for_staff:
         told["latencies_ms"] = {name: part.milliseconds for name, part in report.parts.items()}

@@ -1,6 +1,7 @@
 """How every list of the API is cut into pages: newest first, by an opaque cursor."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -13,6 +14,19 @@ from godark.errors import Code, Failure
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 500
+LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
+
+
+def limit_of(request: Request) -> int:
+    """Return how many rows the caller asked for; refuse what is no number from 1 to the largest."""
+    asked = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not LIMIT.fullmatch(asked) or int(asked) > LARGEST_LIMIT:
+        raise Failure(
+            Code.VALIDATION_ERROR,
+            f"limit is a whole number from 1 to {LARGEST_LIMIT}.",
+            field="limit",
+        )
+    return int(asked)
 
 
 class CursorPage(CursorPagination):
@@ -41,14 +55,7 @@ class CursorPage(CursorPagination):
 
     def get_page_size(self, request: Request) -> int:
         """Return the number of rows that the caller asked for."""
-        asked = request.query_params.get(self.page_size_query_param, str(DEFAULT_LIMIT))
-        if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= LARGEST_LIMIT):
-            raise Failure(
-                Code.VALIDATION_ERROR,
-                f"limit is a whole number from 1 to {LARGEST_LIMIT}.",
-                field=self.page_size_query_param,
-            )
-        return int(asked)
+        return limit_of(request)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """Return the place that the caller's cursor names, None for the first page."""

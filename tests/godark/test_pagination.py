@@ -76,7 +76,9 @@ def test_an_empty_list_is_an_empty_page() -> None:
     assert _page() == {"results": [], "next": None}
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "501", "ten", "", "1.5", "²", "9" * 5000])
+@pytest.mark.parametrize(
+    "limit", ["0", "-1", "501", "ten", "", "1.5", "²", "9" * 5000, "0100", "000000500" + "9" * 12]
+)
 def test_a_limit_outside_1_to_500_is_refused(limit: str) -> None:
     with pytest.raises(Failure) as caught:
         _page(limit=limit)

@@ -105,6 +105,7 @@ def test_trades_have_no_candles_yet() -> None:
         ({"limit": "0"}, "limit"),
         ({"limit": "501"}, "limit"),
         ({"limit": "many"}, "limit"),
+        ({"limit": "000000500" + "9" * 4_500}, "limit"),
         ({"cursor": "forged"}, "cursor"),
     ],
 )

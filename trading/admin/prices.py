@@ -3,7 +3,8 @@
 What the page shows is what the price service told last; nothing here reckons a price.
 """
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -17,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_action
 from accounts.staff_site import ReadOnlyAdmin
-from godark.errors import Failure
+from godark.errors import Code, Failure
 from prices.adapters.lies import LIE_SENTENCES
 from trading.admin.price_board_rows import (
     board_row,
@@ -32,6 +33,15 @@ from trading.services.told_lies import active_lies, end_lies, may_simulate, sour
 
 TELL = "trading.add_toldlie"
 NEWEST_ALERTS = 20
+SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+def _market_of(symbol: str) -> Market | None:
+    """Return the market that a lie is about, None for all; refuse one that there is not."""
+    market = Market.objects.filter(symbol=symbol).first()
+    if symbol and market is None:
+        raise Failure(Code.NOT_FOUND, "There is no such market.", field="market")
+    return market
 
 
 @admin.register(LastGoodPrice)
@@ -92,15 +102,15 @@ class PriceBoardAdmin(ReadOnlyAdmin):
     def tell(self, request: HttpRequest) -> HttpResponse:
         """Tell a simulated source to lie."""
         back = self._checked(request)
-        market = Market.objects.filter(symbol=request.POST.get("market", "")).first()
-        seconds = request.POST.get("seconds", "")
+        symbol, seconds = request.POST.get("market", ""), request.POST.get("seconds", "")
         try:
             with transaction.atomic():
+                market = _market_of(symbol)
                 lie = tell_lie(
                     source=request.POST.get("source", ""),
                     kind=request.POST.get("kind", ""),
                     market=market,
-                    seconds=int(seconds) if seconds.isascii() and seconds.isdigit() else 0,
+                    seconds=int(seconds) if SECONDS.fullmatch(seconds) else 0,
                     told_by=self._member(request),
                 )
                 record_action(action="tell_lie", request=request, target=lie)

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from godark.errors import Code, Failure
-from godark.pagination import DEFAULT_LIMIT, LARGEST_LIMIT
+from godark.pagination import LARGEST_LIMIT, limit_of
 from trading.api.examples import CANDLES, NO_SUCH_MARKET
 from trading.api.fields import DecimalString, MomentMs
 from trading.api.markets import briefly_fresh
@@ -102,18 +102,6 @@ def choice(request: Request, *, name: str, options: tuple[str, ...]) -> str:
     if value not in options:
         raise Failure(Code.VALIDATION_ERROR, f"{name} is one of {', '.join(options)}.", field=name)
     return value
-
-
-def limit_of(request: Request) -> int:
-    """Return how many the caller asked for."""
-    asked = request.query_params.get("limit", str(DEFAULT_LIMIT))
-    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= LARGEST_LIMIT):
-        raise Failure(
-            Code.VALIDATION_ERROR,
-            f"limit is a whole number from 1 to {LARGEST_LIMIT}.",
-            field="limit",
-        )
-    return int(asked)
 
 
 def moment_of(request: Request) -> datetime:

@@ -107,6 +107,7 @@ def test_an_engine_whose_connection_is_cut_ends_and_the_next_goes_on(
     decide(processes, "before the cut")
     processes.database.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     assert engine.wait(timeout=WAIT_S) != 0
     number = put(processes, "while nobody runs")
