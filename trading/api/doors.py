@@ -21,7 +21,7 @@ from accounts.api.permissions import MayRead, MayReadOrTrade
 from accounts.services.callers import Caller
 from compliance import gate
 from godark import counting
-from godark.errors import Failure
+from godark.errors import Code, Failure
 from godark.limits import Kind
 from trading.services.order_entry import Answer
 from trading.services.traders import Trader
@@ -101,6 +101,8 @@ def written_each(answers: Sequence[Answer | Failure]) -> Response:
 
 
 def data_of(request: Request) -> Any:
-    """Return what the body says; an empty one is an empty object."""
+    """Return what the body says; no body is an empty object, and `null` is none."""
     data: Any = request.data
-    return data if data is not None else {}
+    if data is None:
+        raise Failure(Code.VALIDATION_ERROR, "The body is a JSON object.")
+    return data

@@ -210,3 +210,12 @@ def test_ranks_are_those_of_the_engines_queue(
     call_command("run_job", "rank_positions")
     assert (only_position(held)["adl_rank"], only_position(bob)["adl_rank"]) == (1, 5)
     assert AdlRank.objects.count() == 1
+
+
+def test_a_close_of_null_closes_nothing(alice: Person, bob: Person) -> None:
+    bob.place(side="SELL", size="0.2", limit_price="95000")
+    alice.place(size="0.2", limit_price="96000")
+    refused = alice.ask("POST", f"/positions/{BTC}/close", b"null", expect=400)
+    assert refused["code"] == "VALIDATION_ERROR"
+    (position,) = alice.ask("GET", "/positions", expect=200)["results"]
+    assert position["size"] == "0.2"
