@@ -308,25 +308,30 @@ def silence_after(at: float, moments: list[float]) -> float:
 def told_wrongly(victim: Victim, answers: list[dict[str, Any]]) -> tuple[Counter[str], int]:
     """Return which answers do not hold, and how many orders stand twice.
 
-    A 202 promises no more than that the engine will decide: it may say no, and where the same
-    order was sent before, the first one's id is what stands.
+    A 202 promises that its id is found: the engine may still say no, and where the same order was
+    sent before, the id means the first one.
     """
     with psycopg.connect(victim.servers()["DATABASE_URL"], autocommit=True) as connection:
         rows = connection.execute(
             "SELECT client_order_id, id::text, status FROM trading_order"
             " WHERE client_order_id IS NOT NULL"
         ).fetchall()
+        firsts: dict[str, str] = dict(
+            connection.execute("SELECT id::text, order_id::text FROM trading_repeatedorder")
+        )
     standing: dict[str, set[str]] = defaultdict(set)
     rejected: dict[str, set[str]] = defaultdict(set)
     for client_order_id, order_id, status in rows:
         (rejected if status == "REJECTED" else standing)[client_order_id].add(order_id)
     wrong: Counter[str] = Counter()
     for one in answers:
-        name, is_pending = one["client_order_id"], one["status"] == PENDING
-        if one["id"] in standing[name]:
+        name, told, is_pending = one["client_order_id"], one["id"], one["status"] == PENDING
+        if told in standing[name]:
             continue
-        if is_pending and (standing[name] or rejected[name]):
-            wrong["202, then another's id" if standing[name] else "202, then rejected"] += 1
+        if is_pending and firsts.get(told) in standing[name]:
+            wrong["202, found as the first one"] += 1
+        elif is_pending and told in rejected[name]:
+            wrong["202, then rejected"] += 1
         else:
             wrong[LOST] += 1
     return wrong, sum(len(ids) > 1 for ids in standing.values())

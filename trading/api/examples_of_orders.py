@@ -14,6 +14,7 @@ remainder was canceled or an FOK could not fill (`CANCELED` with `reject_code`).
 - 409: the `client_order_id` was used for another body. With the same body it is answered 200 with
   the order as it stands now, however late: send an order again if its answer was lost.
 - 202: the engine has not answered within 500 ms; the order is `PENDING` and stands under its id.
+  Sent again meanwhile, it may be told another id: both find the one order, under its first id.
 
 Executions happen only at the public reference mid, bid or ask. No answer depends on what rests
 beyond what the order itself traded.

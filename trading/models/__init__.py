@@ -34,6 +34,7 @@ from trading.models.orders import (
     Fill,
     Order,
     OrderStatus,
+    RepeatedOrder,
     Trade,
     TradeCandle,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "Receipt",
     "Reconciliation",
     "ReconciliationOutcome",
+    "RepeatedOrder",
     "SendingState",
     "Snapshot",
     "SocketProcess",

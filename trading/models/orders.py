@@ -112,6 +112,22 @@ class Order(models.Model):
         return str(self.id)
 
 
+class RepeatedOrder(models.Model):
+    """An order that was asked for again before its first was answered: its id means the first's.
+
+    Whoever was told this id with a 202 finds the order that stands by it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    account_id = models.UUIDField()
+    order_id = models.UUIDField(help_text="The order that stands.")
+    repeated_at_ms = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        """Return its id, which tells nothing."""
+        return str(self.id)
+
+
 class Trade(models.Model):
     """One execution; append-only. The tape shows price, size and time of those in the book."""
 

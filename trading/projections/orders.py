@@ -16,7 +16,7 @@ from engine.reasons import Reason
 from engine.vocabulary import STATUS_MOVES
 from trading.engine_words import account_name
 from trading.projections.names import Names
-from trading.projections.rows import OrderRow
+from trading.projections.rows import OrderRow, RepeatedOrderRow
 from trading.projections.tables import Table
 
 TABLE: Final = Table(
@@ -26,6 +26,9 @@ TABLE: Final = Table(
     " bigint text bool bool bool text text bigint bigint bigint bigint bigint bytea text text"
     " jsonb bigint bigint bigint bigint",
     key=("id",),
+)
+REPEATED: Final = Table(
+    "trading_repeatedorder", RepeatedOrderRow, "uuid uuid uuid bigint", key=("id",)
 )
 CHANGING: Final = (
     "quantity_lots",
@@ -57,6 +60,7 @@ class Orders:
         self._fresh: dict[str, OrderRow] = {}
         self._changed: dict[str, OrderRow] = {}
         self._doubtful: dict[str, OrderRow] = {}
+        self._repeated: dict[str, RepeatedOrderRow] = {}
         self._firing: str | None = None
 
     def load(self, cursor: Cursor[Any], /) -> Self:
@@ -114,6 +118,20 @@ class Orders:
             self._doubtful.setdefault(engine_id, row)  # its id may have been used, too
         else:
             self._fresh[engine_id] = row
+
+    def repeated(self, _: int, event: ev.OrderRepeated, /) -> None:
+        """Remember which order an id means that came with another's client id."""
+        name = event.order_id
+        if name != event.first_order_id:
+            self._repeated.setdefault(
+                name,
+                RepeatedOrderRow(
+                    self._ids.of_order(name),
+                    self._accounts[event.account_id],
+                    self._ids.of_order(event.first_order_id),
+                    event.at_ms,
+                ),
+            )
 
     def reduced(self, _: int, event: ev.OrderReduced, /) -> None:
         """Count canceled lots of an order that goes on."""
@@ -236,7 +254,8 @@ class Orders:
         TABLE.add(cursor, fresh)
         TABLE.update(cursor, changed, columns=CHANGING)
         TABLE.add_missing(cursor, doubtful)
-        self._fresh, self._changed, self._doubtful = {}, {}, {}
+        REPEATED.add_missing(cursor, list(self._repeated.values()))
+        self._fresh, self._changed, self._doubtful, self._repeated = {}, {}, {}, {}
         return fresh + changed + doubtful
 
 

@@ -146,6 +146,7 @@ class Projector:
         return {
             ev.OrderAccepted: orders.accepted,
             ev.OrderRejected: orders.rejected,
+            ev.OrderRepeated: orders.repeated,
             ev.OrderReduced: orders.reduced,
             ev.OrderAmended: orders.amended,
             ev.OrderCanceled: orders.canceled,

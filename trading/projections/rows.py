@@ -48,6 +48,15 @@ class OrderRow(msgspec.Struct, gc=False):
     updated_at_ms: int
 
 
+class RepeatedOrderRow(msgspec.Struct, frozen=True, gc=False):
+    """`trading_repeatedorder`."""
+
+    id: uuid.UUID
+    account_id: uuid.UUID
+    order_id: uuid.UUID
+    repeated_at_ms: int
+
+
 class TradeRow(msgspec.Struct, frozen=True, gc=False):
     """`trading_trade`."""
 

@@ -61,6 +61,7 @@ FROM {schema}.trading_market
 """
 TABLES: Final = (
     plain("trading_order", "id", shows_orders=True),
+    plain("trading_repeatedorder", "id", shows_orders=True),
     plain("trading_trade", "id", is_kept=True),
     plain("trading_fill", "id", is_kept=True),
     plain("trading_tradecandle", "market_id", "minute"),

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from engine import commands as c
 from engine.codec import decode_command
 from godark.errors import Code, Failure
-from trading.models import Command, CommandStatus, Fill, Order, Position
+from trading.models import Command, CommandStatus, Fill, Order, Position, RepeatedOrder
 from trading.projections.ids import OUR_UUID
 from trading.selectors.market_terms import MarketTerms, access_terms
 from trading.selectors.order_views import (
@@ -48,8 +48,11 @@ def fills_of(account_id: uuid.UUID, /) -> QuerySet[Fill]:
 def access_order(account_id: uuid.UUID, /, *, name: str) -> Order:
     """Return the account's order of this id, answered or not; refuse any other."""
     order_id = read_id(name)
-    order = orders_of(account_id).filter(id=order_id).first()
-    order = order or waiting_order(account_id, order_id=str(order_id))
+    order = (
+        orders_of(account_id).filter(id=order_id).first()
+        or first_order(account_id, order_id=order_id)
+        or waiting_order(account_id, order_id=str(order_id))
+    )
     if order is None:
         raise no_such_order()
     return order
@@ -66,6 +69,12 @@ def access_order_by_client_id(account_id: uuid.UUID, /, *, client_order_id: str)
     if order is None:
         raise no_such_order()
     return order
+
+
+def first_order(account_id: uuid.UUID, /, *, order_id: uuid.UUID) -> Order | None:
+    """Return the order that stood already when this one was asked for, if it was a repetition."""
+    repeated = RepeatedOrder.objects.filter(account_id=account_id, id=order_id)
+    return orders_of(account_id).filter(id__in=repeated.values("order_id")).first()
 
 
 def read_id(name: str, /) -> uuid.UUID:
@@ -124,8 +133,15 @@ def by_engine_ids(account_id: uuid.UUID, /, *, engine_ids: Iterable[str]) -> dic
 
 def engine_ids_of(account_id: uuid.UUID, /, *, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return what the engine calls the account's orders of these ids."""
-    found = orders_of(account_id).filter(id__in=set(ids))
-    return dict(found.values_list("id", "engine_id"))
+    wanted = set(ids)
+    found = dict(orders_of(account_id).filter(id__in=wanted).values_list("id", "engine_id"))
+    if wanted - found.keys():
+        repeated = RepeatedOrder.objects.filter(account_id=account_id, id__in=wanted - found.keys())
+        firsts = dict(repeated.values_list("id", "order_id"))
+        if firsts:
+            known = engine_ids_of(account_id, ids=firsts.values())
+            found |= {each: known[first] for each, first in firsts.items() if first in known}
+    return found
 
 
 def waiting_order(account_id: uuid.UUID, /, **names: str) -> Order | None:

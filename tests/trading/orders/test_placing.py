@@ -203,6 +203,26 @@ def test_an_order_without_an_answer_is_pending_and_found_by_both_names(
     assert alice.place(expect=200, client_order_id="late", size="0.4")["id"] == order["id"]
 
 
+def test_an_id_told_before_the_answer_finds_the_order_that_stands(
+    alice: Person, bob: Person, exchange: Exchange
+) -> None:
+    desk = asking.the_desk()
+    assert isinstance(desk, TestDesk)
+    desk.is_deaf = True
+    first = alice.place(expect=202, client_order_id="late", limit_price="95000")
+    again = alice.place(expect=202, client_order_id="late", limit_price="95000")
+    desk.is_deaf = False
+    exchange.settle()
+    assert Order.objects.filter(account_id=alice.user.pk).count() == 1
+    for told in (first["id"], again["id"]):
+        assert alice.get(f"/orders/{told}")["id"] == first["id"]
+    bob.get(f"/orders/{again['id']}", expect=404)
+    amended = alice.ask("PATCH", f"/orders/{again['id']}", {"size": "0.05"}, expect=200)
+    assert (amended["id"], amended["size"]) == (first["id"], "0.05")
+    ended = alice.ask("DELETE", f"/orders/{again['id']}", expect=200)
+    assert (ended["id"], ended["status"]) == (first["id"], "CANCELED")
+
+
 def test_a_trigger_waits_as_pending_and_counts_as_open(alice: Person) -> None:
     order = alice.place(
         type="MARKET",

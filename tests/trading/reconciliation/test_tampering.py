@@ -48,6 +48,8 @@ TAMPERINGS = {
     "WHERE id = (SELECT id FROM trading_order WHERE status = 'FILLED' LIMIT 1)",
     "a missing order": "DELETE FROM trading_order "
     "WHERE id = (SELECT id FROM trading_order WHERE status = 'OPEN' LIMIT 1)",
+    "a repetition": "UPDATE trading_repeatedorder SET order_id = account_id "
+    "WHERE id = (SELECT id FROM trading_repeatedorder LIMIT 1)",
     "a trade": "UPDATE trading_trade SET price_half_ticks = price_half_ticks + 1 WHERE number = 1",
     "a fill": "UPDATE trading_fill SET fee_micro = fee_micro - 1 "
     "WHERE id = (SELECT id FROM trading_fill LIMIT 1)",
