@@ -26,6 +26,8 @@ from godark.jobs.running import is_late
 log = structlog.get_logger(__name__)
 
 REPORT_KEPT_SECONDS = 1.0
+STARTING_SECONDS = 30.0
+"""So long after the first look a part that was never up may still be starting."""
 
 
 class Down(Exception):  # noqa: N818 - a state, not an error of ours
@@ -96,11 +98,15 @@ PROBES: dict[str, Callable[[], Any]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What a probe found: up or not, in how many milliseconds, and what it brought."""
+    """What a probe found: up or not, in how many milliseconds, and what it brought.
+
+    `kind` says of a part that is down what went wrong.
+    """
 
     up: bool
     milliseconds: float
     found: Any = None
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,8 @@ class Watch:
         self._running: dict[str, Future[Finding]] = {}
         self._lock = threading.Lock()
         self._last: tuple[float, Report] | None = None
+        self._began = time.monotonic()
+        self._told: dict[str, bool] = {}
 
     def report(self) -> Report:
         """Return the state now, or of a second ago, within PROBE_SECONDS whatever hangs."""
@@ -139,6 +147,7 @@ class Watch:
         report = _report({name: _finding(future) for name, future in running.items()})
         with self._lock:
             self._last = (time.monotonic(), report)
+            self._tell_changes(report)
         return report
 
     def forget(self) -> None:
@@ -146,24 +155,36 @@ class Watch:
         with self._lock:
             self._last = None
 
+    def _tell_changes(self, report: Report) -> None:
+        """Write down each part that went down or came back, once."""
+        is_starting = time.monotonic() - self._began < STARTING_SECONDS
+        for name, finding in report.parts.items():
+            before = self._told.get(name)
+            if finding.up == before or (before is None and not finding.up and is_starting):
+                continue
+            self._told[name] = finding.up
+            if not finding.up:
+                log.warning("part_down", part=name, kind=finding.kind)
+            elif before is not None:
+                log.info("part_back", part=name)
+
     def _start(self, name: str) -> "Future[Finding]":
         """Return the probe under way, or a new one."""
         future = self._running.get(name)
         if future is None or future.done():
             future = self._running[name] = self._threads.submit(
-                copy_context().run, _probe, name, self._probes[name]
+                copy_context().run, _probe, self._probes[name]
             )
         return future
 
 
-def _probe(name: str, look: Callable[[], Any]) -> Finding:
+def _probe(look: Callable[[], Any]) -> Finding:
     """Run one probe in its thread, and leave no connection behind."""
     started = time.perf_counter()
     try:
         found = look()
     except Exception as error:  # noqa: BLE001 - whatever goes wrong means that the part is down
-        log.warning("part_down", part=name, kind=type(error).__name__)
-        return Finding(up=False, milliseconds=_since(started))
+        return Finding(up=False, milliseconds=_since(started), kind=type(error).__name__)
     finally:
         connection.close()
     return Finding(up=True, milliseconds=_since(started), found=found)
@@ -177,7 +198,7 @@ def _finding(future: "Future[Finding]") -> Finding:
     """Return what a probe found; one that has not come back is down."""
     if future.done():
         return future.result()
-    return Finding(up=False, milliseconds=settings.PROBE_SECONDS * 1000)
+    return Finding(up=False, milliseconds=settings.PROBE_SECONDS * 1000, kind="NoAnswer")
 
 
 def _report(parts: dict[str, Finding]) -> Report:

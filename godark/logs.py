@@ -4,6 +4,7 @@ Every logger of every library ends in the one formatter made here, so redaction 
 thing before a line is rendered and nobody has to remember it.
 """
 
+import logging
 import re
 import sys
 from collections.abc import Mapping
@@ -71,6 +72,7 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": lambda: formatter(as_json=as_json)}},
+        "filters": {"with_traceback": {"()": lambda: has_traceback}},
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["out"], "level": level},
         "loggers": {
@@ -78,7 +80,7 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             # The site's own line per request says it already, without the path's secrets.
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["with_traceback"]},
             "django.db.backends": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
             "daphne": {"level": "WARNING"},
@@ -90,6 +92,11 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
             "celery.beat": {"level": "WARNING"},
         },
     }
+
+
+def has_traceback(record: logging.LogRecord) -> bool:
+    """Tell whether a line of Django's says more of a failed request than our own line of it."""
+    return record.exc_info is not None
 
 
 def formatter(*, as_json: bool) -> structlog.stdlib.ProcessorFormatter:

@@ -24,6 +24,7 @@ log = structlog.get_logger("godark.request")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+SERVER_FAILED = 500
 QUIET_ROUTES = frozenset({"health", "metrics", "api/v1/health", "static"})
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -109,7 +110,8 @@ class RequestMiddleware(Middleware):
         route = _route(request)
         metrics.REQUESTS.labels(method, route, response.status_code).inc()
         metrics.REQUEST_SECONDS.labels(method, route).observe(seconds)
-        write = log.debug if route in QUIET_ROUTES else log.info
+        write = log.warning if response.status_code >= SERVER_FAILED else log.info
+        write = log.debug if route in QUIET_ROUTES else write
         write(
             "request",
             method=method,

@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.test import AsyncClient, Client
 from django.utils import timezone
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from godark import alive, api, health
 from godark.health import Down, Watch
@@ -103,6 +104,32 @@ def test_one_part_down_is_503(
     assert told["status"] == "down"
     assert [name for name, state in told["parts"].items() if state == "down"] == [part]
     assert b"db.internal" not in answered.content
+
+
+def test_a_part_is_written_down_when_it_goes_and_when_it_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "REPORT_KEPT_SECONDS", 0.0)
+    up = {"engine": False, "redis": True}
+    probes = {name: lambda name=name: None if up[name] else _down() for name in up}
+    watch = Watch(probes | {"jobs": _no_jobs})
+    with capture_logs() as lines:
+        # It may still be starting: nobody has to read that.
+        watch.report()
+        for changed in ({"engine": True}, {"redis": False}, {}, {"redis": True}, {"engine": False}):
+            up |= changed
+            watch.report()
+    told = [(line["event"], line["part"]) for line in lines]
+    assert told == [("part_down", "redis"), ("part_back", "redis"), ("part_down", "engine")]
+
+
+def test_a_part_that_never_came_up_is_written_down_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "STARTING_SECONDS", 0.0)
+    with capture_logs() as lines:
+        Watch({"engine": _down, "jobs": _no_jobs}).report()
+    assert [(line["event"], line["kind"]) for line in lines] == [("part_down", "Down")]
 
 
 def test_a_late_job_is_degraded_and_still_200(client: Client, look: Callable[..., None]) -> None:

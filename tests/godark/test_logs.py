@@ -13,8 +13,9 @@ from django.test import AsyncClient, Client
 from django.urls import path
 from django.utils.module_loading import autodiscover_modules
 
-from godark import error_pages, logs
+from godark import api, error_pages, logs
 from godark.celery import app
+from godark.health import Watch
 from godark.jobs import JOBS
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJlLXBhcnQ"
@@ -129,6 +130,17 @@ def test_no_exception_writes_it_down(lines: io.StringIO, text: str, gone: str) -
         structlog.get_logger("godark.test").exception("broke")
     assert lines.getvalue().count("Traceback") >= 2
     assert gone not in lines.getvalue()
+
+
+def test_django_says_nothing_of_a_failed_request_that_our_own_line_does_not(
+    lines: io.StringIO, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def _away() -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(api, "watch", Watch({"redis": _away, "jobs": list}))
+    assert client.get("/api/v1/health").status_code == 503
+    assert "Service Unavailable" not in lines.getvalue()
 
 
 def _fail_twice(text: str) -> None:
