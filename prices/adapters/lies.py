@@ -23,6 +23,7 @@ class LieKind(StrEnum):
     NOT_A_NUMBER = "NOT_A_NUMBER"
     INFINITE = "INFINITE"
     TENFOLD = "TENFOLD"
+    TWELVE_PERCENT_HIGH = "TWELVE_PERCENT_HIGH"
     FIVE_PERCENT_HIGH = "FIVE_PERCENT_HIGH"
     ONE_PERCENT_LOW = "ONE_PERCENT_LOW"
     CROSSED = "CROSSED"
@@ -37,6 +38,7 @@ LIE_SENTENCES = {
     LieKind.NOT_A_NUMBER: "quotes NaN",
     LieKind.INFINITE: "quotes infinity",
     LieKind.TENFOLD: "quotes ten times the price",
+    LieKind.TWELVE_PERCENT_HIGH: "quotes 12% too high",
     LieKind.FIVE_PERCENT_HIGH: "quotes 5% too high",
     LieKind.ONE_PERCENT_LOW: "quotes 1% too low",
     LieKind.CROSSED: "quotes a bid above its ask",
@@ -44,6 +46,7 @@ LIE_SENTENCES = {
 }
 _PERCENT = {
     LieKind.TENFOLD: 1_000,
+    LieKind.TWELVE_PERCENT_HIGH: 112,
     LieKind.FIVE_PERCENT_HIGH: 105,
     LieKind.ONE_PERCENT_LOW: 99,
 }
@@ -54,10 +57,12 @@ _RAW: dict[LieKind, Outside] = {
     LieKind.INFINITE: math.inf,
 }
 _AN_HOUR_MS = 3_600_000
+EVERY_SOURCE = "every source"
+"""All sources at once: no index stands against that, but the breaker does."""
 
 
 class Lie(msgspec.Struct, frozen=True, kw_only=True):
-    """A source, what it does wrong, and in which market (all without one)."""
+    """A source or EVERY_SOURCE, what it does wrong, and in which market (all without one)."""
 
     source: str
     kind: LieKind
@@ -127,7 +132,7 @@ SCHEDULES = {"none": NO_LIES, "calm": CALM, "tour": TOUR}
 def find_lie(lies: Iterable[Lie], *, source: str, market_id: str) -> LieKind | None:
     """Return what a source does wrong in a market, if anything; the first lie counts."""
     for lie in lies:
-        if lie.source == source and lie.market_id in {None, market_id}:
+        if lie.source in {EVERY_SOURCE, source} and lie.market_id in {None, market_id}:
             return lie.kind
     return None
 

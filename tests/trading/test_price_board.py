@@ -17,9 +17,10 @@ from accounts.roles import Role
 from accounts.services.audit import record_action
 from godark.errors import Failure
 from prices.adapters.lies import LieKind
+from prices.records import Rung
 from tests.accounts.factories import staff_client, staff_member
 from tests.trading.simulations import simulated_run
-from trading.models import LastGoodPrice, ToldLie
+from trading.models import LastGoodPrice, Market, ToldLie
 from trading.services.price_run import BOARD_EVERY
 from trading.services.told_lies import end_lies, tell_lie
 
@@ -104,12 +105,26 @@ def test_market_ops_lies_with_a_source_and_lets_all_be_honest_again() -> None:
     answer = client.post(reverse("admin:trading_prices_tell"), words)
     assert (answer.status_code, answer["Location"]) == (302, BITCOIN)
     told = ToldLie.objects.latest("pk")
-    assert (told.source, told.kind, str(told.market)) == ("binance", "ZERO", "BTC-USDT-PERP")
+    assert (told.source, told.kind, told.name) == ("binance", "ZERO", "BTC-USDT-PERP")
     assert StaffAction.objects.filter(action="tell_lie").exists()
     assert "Binance quotes zero." in client.get(BITCOIN).text
     client.post(reverse("admin:trading_prices_end"), {"back": ""})
     assert not ToldLie.objects.filter(ends_at__gt=timezone.now()).exists()
     assert StaffAction.objects.filter(action="end_lies").exists()
+
+
+@pytest.mark.usefixtures("told", "development")
+def test_a_source_can_lie_about_the_dollar_alone() -> None:
+    client = staff_client(staff_member(Role.MARKET_OPS))
+    page = client.get(f"{BOARD}USDT-USD/change/").text
+    offered = re.findall(r"<option>([^<]+)</option>", page)
+    assert "kraken" in offered
+    assert "binance-perp" not in offered
+    assert 'name="market" value="USDT-USD"' in page
+    words = lie(source="kraken", market="USDT-USD", back="USDT-USD")
+    answer = client.post(reverse("admin:trading_prices_tell"), words, follow=True)
+    assert "Kraken quotes zero." in answer.text
+    assert "kraken, zero, USDT-USD, until" in answer.text
 
 
 @pytest.mark.usefixtures("told", "development")
@@ -135,6 +150,8 @@ def test_a_lie_and_its_row_in_the_audit_log_are_one_transaction(
     [
         (lie(kind="TRUTH"), "no such way to lie"),
         (lie(source="nobody"), "no such source"),
+        (lie(source="binance-perp", market="USDT-USD"), "no such source"),
+        (lie(market="NO-USDT-PERP"), "no such market"),
         (lie(seconds="0"), "from 1 to 600 seconds"),
         (lie(seconds="soon"), "from 1 to 600 seconds"),
         (lie(seconds="601"), "from 1 to 600 seconds"),
@@ -167,7 +184,7 @@ def test_a_lie_is_told_by_post_only() -> None:
 def test_outside_development_nobody_lies() -> None:
     member = staff_member(Role.SUPERADMIN)
     with pytest.raises(Failure, match="Only simulated sources"):
-        tell_lie(source="binance", kind="ZERO", market=None, seconds=5, told_by=member)
+        tell_lie(source="binance", kind="ZERO", name="", seconds=5, told_by=member)
     with pytest.raises(Failure, match="Only simulated sources"):
         end_lies()
     answer = staff_client(member).post(reverse("admin:trading_prices_end"), {}, follow=True)
@@ -188,6 +205,9 @@ def test_metrics_tell_of_sources_rungs_and_drops() -> None:
     venues = sample("godark_price_markets", rung="VENUES")
     assert venues is not None
     assert venues >= 35
+    counts = [sample("godark_price_markets", rung=rung) or 0 for rung in Rung]
+    assert sum(counts) == Market.objects.count()
+    assert sample("godark_price_conversion_good") == 0  # the dollar lacks kraken
     dropped = sample("godark_price_dropped", source="kraken", reason="OUTLIER")
     assert dropped is not None
     assert dropped > 20

@@ -21,7 +21,7 @@ from engine.commands import ListMarket, MarketSpec
 from engine.exchange import apply
 from engine.state import State
 from godark import alive
-from prices.adapters.lies import LieKind
+from prices.adapters.lies import EVERY_SOURCE, LieKind
 from prices.records import USDT_USD, Advice
 from tests.accounts.factories import staff_member
 from tests.trading.simulations import TUESDAY_MS, SimulatedRun, simulated_run
@@ -181,6 +181,24 @@ def test_told_lies_are_obeyed_until_they_end() -> None:
     world.go(seconds=2)
     drops = {venue.source.name: venue.drop for venue in newest(world, "BTC-USDT-PERP").venues}
     assert drops["binance"] is None
+
+
+def test_told_about_one_name_every_source_trips_its_breaker_and_no_other() -> None:
+    world = simulated_run()
+    world.go(seconds=2)
+    ToldLie.objects.create(
+        source=EVERY_SOURCE,
+        kind=LieKind.TWELVE_PERCENT_HIGH,
+        name="ETH-USDT-PERP",
+        told_by=staff_member(),
+        told_at=moment(0),
+        ends_at=moment(4_102_444_800_000),
+    )
+    world.run.write()
+    world.go(seconds=2)
+    world.run.write()
+    tripped = PriceAlert.objects.filter(sign="BREAKER_PRICE")
+    assert list(tripped.values_list("name", flat=True)) == ["ETH-USDT-PERP"]
 
 
 def newest(world: SimulatedRun, market_id: str) -> Any:

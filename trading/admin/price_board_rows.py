@@ -3,7 +3,6 @@
 Nothing here reckons a price; what is not here: the pages (`trading.admin.prices`).
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -73,12 +72,6 @@ def board_rows(board: PriceBoardView, *, at: datetime) -> list[BoardRow]:
 def rank_of(market: Market | None) -> int:
     """Return a market's place in lists; the converting index stands first."""
     return 0 if market is None else market.rank
-
-
-def count_rungs(board: PriceBoardView) -> list[tuple[str, int]]:
-    """Return how many markets stand on each rung of the ladder, best first."""
-    rungs = Counter(view.rung for view in board.markets.values())
-    return [(rung.value, rungs[rung.value]) for rung in Rung]
 
 
 def board_row(

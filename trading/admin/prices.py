@@ -18,12 +18,11 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_action
 from accounts.staff_site import ReadOnlyAdmin
-from godark.errors import Code, Failure
+from godark.errors import Failure
 from prices.adapters.lies import LIE_SENTENCES
 from trading.admin.price_board_rows import (
     board_row,
     board_rows,
-    count_rungs,
     market_facts,
     source_rows,
 )
@@ -34,14 +33,6 @@ from trading.services.told_lies import active_lies, end_lies, may_simulate, sour
 TELL = "trading.add_toldlie"
 NEWEST_ALERTS = 20
 SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
-
-
-def _market_of(symbol: str) -> Market | None:
-    """Return the market that a lie is about, None for all; refuse one that there is not."""
-    market = Market.objects.filter(symbol=symbol).first()
-    if symbol and market is None:
-        raise Failure(Code.NOT_FOUND, "There is no such market.", field="market")
-    return market
 
 
 @admin.register(LastGoodPrice)
@@ -69,7 +60,7 @@ class PriceBoardAdmin(ReadOnlyAdmin):
         context = self._context(request, board=board) | {
             "title": "Price board",
             "rows": board_rows(board, at=timezone.now()),
-            "rungs": count_rungs(board),
+            "rungs": [(rung.value, count) for rung, count in board.count_rungs().items()],
             "alerts": PriceAlert.objects.order_by("-pk")[:NEWEST_ALERTS],
         }
         template = "admin/trading/price_board.html"
@@ -89,7 +80,7 @@ class PriceBoardAdmin(ReadOnlyAdmin):
         board = price_board()
         view = board.markets.get(good.name)
         market = Market.objects.filter(symbol=good.name).first()
-        context = self._context(request, board=board) | {
+        context = self._context(request, board=board, name=good.name) | {
             "title": good.name,
             "row": board_row(good, view=view, market=market, at=timezone.now()),
             "facts": market_facts(view, market=market) if view else [],
@@ -102,14 +93,13 @@ class PriceBoardAdmin(ReadOnlyAdmin):
     def tell(self, request: HttpRequest) -> HttpResponse:
         """Tell a simulated source to lie."""
         back = self._checked(request)
-        symbol, seconds = request.POST.get("market", ""), request.POST.get("seconds", "")
+        name, seconds = request.POST.get("market", ""), request.POST.get("seconds", "")
         try:
             with transaction.atomic():
-                market = _market_of(symbol)
                 lie = tell_lie(
                     source=request.POST.get("source", ""),
                     kind=request.POST.get("kind", ""),
-                    market=market,
+                    name=name,
                     seconds=int(seconds) if SECONDS.fullmatch(seconds) else 0,
                     told_by=self._member(request),
                 )
@@ -148,14 +138,16 @@ class PriceBoardAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return request.user
 
-    def _context(self, request: HttpRequest, *, board: PriceBoardView) -> dict[str, Any]:
+    def _context(
+        self, request: HttpRequest, *, board: PriceBoardView, name: str = ""
+    ) -> dict[str, Any]:
         can_tell = may_simulate() and request.user.has_perm(TELL)
         return self.admin_site.each_context(request) | {
             "opts": self.opts,
             "board": board,
             "connections": board.service.connections if board.service else [],
             "can_tell": can_tell,
-            "source_names": source_names() if can_tell else [],
+            "source_names": source_names(name) if can_tell else [],
             "kinds": [(kind.value, sentence) for kind, sentence in LIE_SENTENCES.items()],
             "lies": active_lies(timezone.now()),
         }
@@ -175,10 +167,10 @@ class PriceAlertAdmin(ReadOnlyAdmin):
 class ToldLieAdmin(ReadOnlyAdmin):
     """What simulated sources were told to do wrong, and by whom."""
 
-    list_display = ("told_at", "source", "kind", "market", "told_by", "ends_at")
+    list_display = ("told_at", "source", "kind", "name", "told_by", "ends_at")
     list_filter = ("kind", "source")
-    list_select_related = ("market", "told_by")
-    search_fields = ("source",)
+    list_select_related = ("told_by",)
+    search_fields = ("source", "name")
     ordering = ("-pk",)
 
 

@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from prices.adapters.source import ConnectionState
-from prices.records import Rung
+from prices.records import USDT_USD, Rung
 from trading.selectors.price_board import PriceBoardView, price_board
 
 
@@ -66,13 +66,14 @@ def of_sources(connections: list[ConnectionState], *, at_ms: int) -> Iterable[Me
 
 def of_markets(board: PriceBoardView) -> Iterable[Metric]:
     """Yield how many markets stand on each rung, and how many quotes are dropped for what."""
-    rungs = Counter(market.rung for market in board.markets.values())
     standing = GaugeMetricFamily(
         "godark_price_markets", "Markets by the rung of their index.", labels=["rung"]
     )
-    for rung in Rung:
-        standing.add_metric([rung], float(rungs[rung]))
+    for rung, count in board.count_rungs().items():
+        standing.add_metric([rung], float(count))
     yield standing
+    if USDT_USD in board.markets:
+        yield of_conversion(Rung(board.markets[USDT_USD].rung))
     drops = Counter(
         (source.name, source.drop)
         for market in board.markets.values()
@@ -85,3 +86,12 @@ def of_markets(board: PriceBoardView) -> Iterable[Metric]:
     for (name, reason), count in drops.items():
         dropped.add_metric([name, reason], float(count))
     yield dropped
+
+
+def of_conversion(rung: Rung) -> Metric:
+    """Return whether the index that converts dollars stands on its own venues."""
+    family = GaugeMetricFamily(
+        "godark_price_conversion_good", "Whether the index of USDT-USD stands on its venues."
+    )
+    family.add_metric([], float(rung is Rung.VENUES))
+    return family

@@ -136,13 +136,8 @@ class ToldLie(models.Model):
 
     source = models.CharField(max_length=24)
     kind = models.CharField(max_length=24)
-    market = models.ForeignKey(
-        Market,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="told_lies",
-        help_text="Empty: in all markets.",
+    name = models.CharField(
+        max_length=24, blank=True, help_text="A symbol, or USDT-USD; empty: in all of them."
     )
     told_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

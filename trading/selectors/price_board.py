@@ -1,11 +1,13 @@
 """The price service as it stands: what it told Redis last, and nothing where it is away."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import msgspec
 import redis
 from django.conf import settings
 
+from prices.records import USDT_USD, Rung
 from trading.services.price_feed import BOARD_KEY, STATE_KEY, MarketBoardView, ServiceView
 
 PATIENCE_S = 1.0
@@ -13,10 +15,15 @@ PATIENCE_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceBoardView:
-    """The service (None: it is away) and every market's board, by symbol."""
+    """The service (None: it is away) and the board of every market and of USDT-USD, by name."""
 
     service: ServiceView | None
     markets: dict[str, MarketBoardView]
+
+    def count_rungs(self) -> dict[Rung, int]:
+        """Return how many markets stand on each rung, best first; USDT-USD is no market."""
+        rungs = Counter(view.rung for name, view in self.markets.items() if name != USDT_USD)
+        return {rung: rungs[rung] for rung in Rung}
 
 
 def price_board() -> PriceBoardView:

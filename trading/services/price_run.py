@@ -223,12 +223,12 @@ class PriceRun:
     def _obey(self) -> None:
         if self._sourcing.simulation is None:
             return
-        told = ToldLie.objects.filter(ends_at__gt=timezone.now()).select_related("market")
+        told = ToldLie.objects.filter(ends_at__gt=timezone.now())
         self._sourcing.simulation.obey(
             Lie(
                 source=row.source,
                 kind=LieKind(row.kind),
-                market_id=row.market.symbol if row.market else None,
+                market_id=row.name or None,
             )
             for row in told.order_by("-pk")
             if row.kind in set(LieKind)

@@ -11,22 +11,26 @@ from django.utils import timezone
 
 from accounts.models import User
 from godark.errors import Code, Failure
-from prices.adapters.lies import LieKind
-from trading.models import Market, ToldLie
+from prices.adapters.lies import EVERY_SOURCE, LieKind
+from trading.models import ToldLie
 from trading.selectors.price_sources import conversion_sources, market_sources
 
 LONGEST_SECONDS = 600
 
 
 @transaction.atomic
-def tell_lie(
-    *, source: str, kind: str, market: Market | None, seconds: int, told_by: User
-) -> ToldLie:
-    """Let a simulated source lie for so many seconds; refuse what makes no sense."""
+def tell_lie(*, source: str, kind: str, name: str, seconds: int, told_by: User) -> ToldLie:
+    """Let a simulated source lie for so many seconds; refuse what makes no sense.
+
+    `source` may be all of them; `name` is a symbol or USDT-USD, empty for all.
+    """
     refuse_outside_simulation()
     if kind not in set(LieKind):
         raise Failure(Code.VALIDATION_ERROR, "There is no such way to lie.", field="kind")
-    if source not in source_names():
+    sources = source_names(name)
+    if not sources:
+        raise Failure(Code.NOT_FOUND, "There is no such market.", field="market")
+    if source not in sources:
         raise Failure(Code.VALIDATION_ERROR, "There is no such source.", field="source")
     if not 1 <= seconds <= LONGEST_SECONDS:
         raise Failure(
@@ -38,7 +42,7 @@ def tell_lie(
     return ToldLie.objects.create(
         source=source,
         kind=kind,
-        market=market,
+        name=name,
         told_by=told_by,
         told_at=now,
         ends_at=now + timedelta(seconds=seconds),
@@ -55,7 +59,7 @@ def end_lies() -> int:
 
 def active_lies(at: datetime) -> list[ToldLie]:
     """Return the lies of a moment, the newest first."""
-    told = ToldLie.objects.filter(ends_at__gt=at).select_related("market", "told_by")
+    told = ToldLie.objects.filter(ends_at__gt=at).select_related("told_by")
     return list(told.order_by("-pk"))
 
 
@@ -70,12 +74,12 @@ def refuse_outside_simulation() -> None:
         raise Failure(Code.PERMISSION_DENIED, "Only simulated sources can be told to lie.")
 
 
-def source_names() -> list[str]:
-    """Return the names of all sources of all markets."""
-    return sorted(
-        {
-            source.name
-            for market in (*market_sources(), conversion_sources())
-            for source in (*market.venues, *market.oracles, *market.perpetuals)
-        }
-    )
+def source_names(name: str = "") -> list[str]:
+    """Return the sources of a symbol or USDT-USD, without a name of all; last, all at once."""
+    names = {
+        source.name
+        for market in (*market_sources(), conversion_sources())
+        for source in (*market.venues, *market.oracles, *market.perpetuals)
+        if name in {"", market.market_id}
+    }
+    return [*sorted(names), EVERY_SOURCE] if names else []
