@@ -1,7 +1,9 @@
 """The replay of a recording: its times shifted to now, at any speed.
 
 A quote is as fresh as its replay: it is received when it is heard, whatever the venues'
-clocks said. Markets without a recording run simulated beside it. What is not here: the
+clocks said. Markets without a recording run simulated beside it. A recording that is over is
+not begun anew: its markets lose their sources and halt, while a dollar that it brought is
+simulated from then on, since the other markets are converted by it. What is not here: the
 formats of recordings.
 """
 
@@ -20,6 +22,8 @@ from prices.adapters.source import Connection, ConnectionState, Sink
 from prices.records import USDT_USD, MarketSources
 
 OWN_LEAST = 2
+# Beside the simulated sources of the same names, so that each stands for itself in health.
+RECORDED = "-recorded"
 # So many lines are heard before others get a turn, when nothing has to be waited for.
 BURST = 500
 _MS_NS = 1_000_000
@@ -65,7 +69,8 @@ class ReplayAdapter:
         self._pace = pace
         self._clock_ms = clock_ms
         self._ends_ns = recording.ends_ns()
-        self._connections = {name: Connection(name) for name in self._ends_ns}
+        self._connections = {name: Connection(f"{name}{RECORDED}") for name in self._ends_ns}
+        self._ended: set[str] = set()
         self.heard = 0
 
     def markets(self, catalogue: Iterable[MarketSources]) -> list[MarketSources]:
@@ -88,9 +93,10 @@ class ReplayAdapter:
             if market.market_id in recorded
         ]
 
-    def has_conversion(self) -> bool:
-        """Tell whether the recording brings its own index of the dollar."""
-        return USDT_USD in self._recording.market_ids()
+    def is_heard(self, market_id: str) -> bool:
+        """Tell whether a market of the catalogue's own sources is still to be heard from."""
+        sources = {name for _, name in self._recording.names().get(market_id, ())}
+        return not sources <= self._ended
 
     def states(self) -> Sequence[ConnectionState]:
         """Return every recorded source's state."""
@@ -107,6 +113,7 @@ class ReplayAdapter:
             last_words = str(error)
         for connection in self._connections.values():
             connection.ended(last_words)
+        self._ended.update(self._connections)
 
     async def _hear_all(self, sink: Sink) -> None:
         began_ms, first_ns = self._clock_ms(), None
@@ -155,3 +162,4 @@ class ReplayAdapter:
         connection.heard(at_ms=at_ms)
         if heard.at_ns >= self._ends_ns[heard.source]:
             connection.ended("The recording of this source ends here.")
+            self._ended.add(heard.source)

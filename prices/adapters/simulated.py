@@ -64,8 +64,12 @@ class SimulatedAdapter:
         anchors: Mapping[str, float] | None = None,
         start: Mapping[str, float] | None = None,
         clock_ms: Callable[[], int] = wall_clock_ms,
+        is_heard_elsewhere: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """Start the world at its anchors, or where `start` says (both in USDT, by base)."""
+        """Start the world at its anchors, or where `start` says (both in USDT, by base).
+
+        While a market is heard elsewhere, it goes on unsaid here.
+        """
         self._markets = list(markets)
         assets = {asset_of(market.market_id).base for market in self._markets} | {"USDT"}
         self._world = World(
@@ -77,6 +81,7 @@ class SimulatedAdapter:
         self._random = random.Random(seed + 1)  # noqa: S311 - a simulation, no secret
         self._schedule = schedule
         self._clock_ms = clock_ms
+        self._is_heard_elsewhere = is_heard_elsewhere
         self._commanded: tuple[Lie, ...] = ()
         self._bias: dict[tuple[str, str], float] = {}
         self._before: dict[tuple[str, str], Quote] = {}
@@ -122,6 +127,8 @@ class SimulatedAdapter:
         elapsed_s = (at_ms - self._began_ms) / 1_000
         lies = (*self._commanded, *self._schedule.active(elapsed_s))
         for market in self._markets:
+            if self._is_heard_elsewhere(market.market_id):
+                continue
             self._quote_market(sink, market=market, at_ms=at_ms, lies=lies)
 
     def _quote_market(

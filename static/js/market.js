@@ -33,7 +33,8 @@ function showFigures(market) {
     const place = page.querySelector(`[data-live="${field}"]`);
     place.textContent = value === null ? NO_VALUE : write(value);
   }
-  status.textContent = market.index_price === null ? "No price now" : `Updated ${clockTime(Date.now())}`;
+  const age = market.index_price === null ? "No price now" : `Updated ${clockTime(Date.now())}`;
+  status.textContent = [market.state_reason, age].filter(Boolean).join(" ");
 }
 
 // The kept minutes, and at the right edge the index as it stands: the line ends where the figure is.

@@ -143,7 +143,7 @@ function drawLine({ context, walk, height, width, now, xOf, first, last }, point
   context.setLineDash([]);
 }
 
-function drawPrints({ context, walk, height, xOf, first, last, seconds }) {
+function drawPrints({ context, walk, height, now, xOf, first, last, seconds }) {
   for (let index = first; index <= last; index += 1) {
     const step = walk.at(index);
     const time = step.print && (index + step.print.at) * STEP_SECONDS;
@@ -154,16 +154,22 @@ function drawPrints({ context, walk, height, xOf, first, last, seconds }) {
     context.fillStyle = mix(Math.min(1, age / 26));
     const y = yOf(step, step.print.point, height);
     context.fillRect(Math.round(xOf(time)), y - long / 2, 2, long);
-    if (age < 1.6) glow(context, Math.round(xOf(time)) + 1, y, age / 1.6);
+    if (age < 1.6) glow(context, { x: Math.round(xOf(time)) + 1, y, now, height }, age / 1.6);
   }
 }
 
-function glow(context, x, y, progress) {
+// A ring that spreads over what has happened; right of the present stand the names of the lines.
+function glow(context, { x, y, now, height }, progress) {
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, Math.round(now), height);
+  context.clip();
   context.strokeStyle = `rgb(${LUME.join(" ")} / ${0.55 * (1 - progress)})`;
   context.lineWidth = 1;
   context.beginPath();
   context.arc(x, y, 4 + 26 * (1 - (1 - progress) ** 3), 0, Math.PI * 2);
   context.stroke();
+  context.restore();
 }
 
 function drawNow({ context, walk, height, now, xOf, last, seconds }) {

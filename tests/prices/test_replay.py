@@ -75,6 +75,24 @@ def test_a_replay_is_shifted_to_now_and_ends_saying_so() -> None:
     assert (prices.market_id, prices.rung) == (BTC.market_id, Rung.VENUES)
 
 
+def test_the_recorded_dollar_is_heard_until_it_ends_and_simulated_from_then_on() -> None:
+    adapter = ReplayAdapter(recording=open_recording(FIXTURE), pace=Pace(speed=None))
+    world = SimulatedAdapter(
+        markets=[USDT_USD_SOURCES], seed=3, schedule=NO_LIES, is_heard_elsewhere=adapter.is_heard
+    )
+    board = Board(markets=[], usdt_usd=USDT_USD_SOURCES)
+    assert adapter.is_heard(USDT_USD)
+    assert not adapter.is_heard("SOL-USDT-PERP")
+    world.tick(board, at_ms=NOW_MS)
+    assert board.step(NOW_MS)[0].index_pico is None
+    asyncio.run(adapter.run(Board(markets=[BTC, EUR], usdt_usd=USDT_USD_SOURCES)))
+    assert not adapter.is_heard(USDT_USD)
+    for tick in range(8):
+        world.tick(board, at_ms=NOW_MS + 250 * tick)
+    assert board.step(NOW_MS + 2_000)[0].rung is Rung.VENUES
+    assert all(state.source.endswith("-recorded") for state in adapter.states())
+
+
 def test_a_replay_keeps_its_pace() -> None:
     clock = [0]
     pace = Pace(speed=2)

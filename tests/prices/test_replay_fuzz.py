@@ -15,6 +15,7 @@ from prices.adapters.heard import BadRecordingError, deliver
 from prices.adapters.replay import Pace, ReplayAdapter, open_recording
 from prices.adapters.source import Status
 from prices.board import Board
+from prices.records import USDT_USD
 from tests.prices.sources import BTC, EUR, NOW_MS
 from tests.prices.test_replay import FIXTURE, SNAPSHOT, TICKER, TRADE, depth, write_book
 from tests.prices.worlds import USDT_USD_SOURCES
@@ -92,12 +93,13 @@ def pack(content: bytes, *, chance: random.Random) -> bytes:
 def hear_or_refuse(path: Path) -> BadRecordingError | None:
     """Return why a recording is refused, or hear it to its end on a board."""
     try:
-        replay = ReplayAdapter(recording=open_recording(path), pace=Pace(speed=None))
+        recording = open_recording(path)
+        replay = ReplayAdapter(recording=recording, pace=Pace(speed=None))
         markets = replay.markets([BTC, EUR])
     except BadRecordingError as error:
         return error
     board = Board(markets=[BTC, EUR], usdt_usd=USDT_USD_SOURCES)
-    assert markets or replay.has_conversion()
+    assert markets or USDT_USD in recording.market_ids()
     at_ms = NOW_MS
     for heard in open_recording(path).events():
         at_ms = heard.at_ns // 1_000_000

@@ -123,6 +123,7 @@ DROP_OF_LIE = {
     LieKind.NOT_A_NUMBER: Drop.NONSENSE,
     LieKind.INFINITE: Drop.NONSENSE,
     LieKind.TENFOLD: Drop.OUTLIER,
+    LieKind.TWELVE_PERCENT_HIGH: Drop.OUTLIER,
     LieKind.FIVE_PERCENT_HIGH: Drop.OUTLIER,
     LieKind.ONE_PERCENT_LOW: None,
     LieKind.CROSSED: Drop.CROSSED,

@@ -72,11 +72,12 @@ def make_sourcing(
             f"GODARK_PRICES_SCHEDULE is {settings.schedule!r}; it may be {', '.join(SCHEDULES)}."
         )
     simulation = SimulatedAdapter(
-        markets=rest if replay and replay.has_conversion() else [*rest, conversion],
+        markets=[*rest, conversion],
         seed=settings.seed,
         schedule=SCHEDULES[settings.schedule],
         anchors=listing_prices,
         start=where_it_stood(last_good),
+        is_heard_elsewhere=replay.is_heard if replay else lambda _: False,
     )
     adapters: list[Adapter] = [simulation] if replay is None else [replay, simulation]
     return Sourcing(
