@@ -24,7 +24,7 @@ import psycopg
 
 from godark.supervisor.launch import launched
 from tests.prepared import filled_var, run
-from tests.servers import is_embedded, session_servers, wait_until, worker_number
+from tests.servers import come_first, is_embedded, session_servers, wait_until, worker_number
 
 ROOT = Path(__file__).resolve().parent.parent
 # Redis's numbered databases from here on belong to the live sites of the workers, by kind.
@@ -108,7 +108,7 @@ def start_live_site(site: LiveSite) -> subprocess.Popen[bytes]:
 def start_process(site: LiveSite, name: str, *words: str) -> subprocess.Popen[bytes]:
     """Start `python -m` with these words for a site; its output is var/NAME.log."""
     with (site.var / f"{name}.log").open("ab") as log:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             launched([sys.executable, "-m", *words], end_signal=signal.SIGTERM),
             cwd=ROOT,
             env=site.environment,
@@ -116,6 +116,8 @@ def start_process(site: LiveSite, name: str, *words: str) -> subprocess.Popen[by
             stdout=log,
             stderr=log,
         )
+    come_first(child)
+    return child
 
 
 def start_trading(site: LiveSite) -> list[subprocess.Popen[bytes]]:
