@@ -236,7 +236,9 @@ class StaffAdmin(ModelAdmin):
         return record_action(action="add", request=request, target=obj, changes=message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Record that an object was changed, and how."""
+        """Record that an object was changed, and how; a form saved as it was changes nothing."""
+        if not message:
+            return None
         return record_action(action="change", request=request, target=obj, changes=message)
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:

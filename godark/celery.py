@@ -5,6 +5,7 @@ the app that they belong to, how one is run in `godark.jobs`.
 """
 
 import os
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,17 @@ from celery import Celery, Task, bootsteps
 from celery.beat import PersistentScheduler
 from celery.schedules import crontab
 from celery.signals import setup_logging
-from django.db import connection
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
 
 from godark import alive
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "godark.settings")
+try:
+    settings.ENVIRONMENT  # noqa: B018 - reads them all, before Celery's command line does
+except ImproperlyConfigured as error:
+    sys.exit(f"GoDark does not start: {error}")
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,10 @@ class Clockwork(PersistentScheduler):
         from godark.jobs.running import enroll  # noqa: PLC0415 - models exist only later
 
         super().setup_schedule()
-        enroll({name: timing.late_after_seconds for name, timing in BEAT.items()})
+        try:
+            enroll({name: timing.late_after_seconds for name, timing in BEAT.items()})
+        except DatabaseError as error:
+            sys.exit(f"The database failed ({type(error).__name__}): the clockwork does not start.")
         connection.close()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:

@@ -19,7 +19,7 @@ from godark import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-if os.environ.get("GODARK_ENVIRONMENT") != "test":
+if os.environ.get("GODARK_ENVIRONMENT") != "test" and (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
 
 # 1. What kind of place this is.
@@ -34,7 +34,7 @@ DEBUG = env.bool("GODARK_DEBUG", default=False)
 if IN_PRODUCTION and DEBUG:
     raise ImproperlyConfigured("GODARK_DEBUG must be off in production.")
 VAR_DIR = Path(env.str("GODARK_VAR", default="") or BASE_DIR / "var")
-if IN_DEVELOPMENT:
+if IN_DEVELOPMENT and (VAR_DIR / "environment").exists():
     # Where the embedded servers are while `make run` runs: so manage.py finds them.
     env.read_env(VAR_DIR / "environment")
 VERSION = "0.1.0"

@@ -35,6 +35,7 @@ START_SECONDS = 90
 HEALTH_SECONDS = 30
 HEALTH_EVERY = 0.5
 ENDS_BEFORE_GIVING_UP = 3
+NO_WORDS = "nothing"
 
 
 class StopAskedError(Exception):
@@ -198,10 +199,10 @@ def refuse_failing(children: Sequence[Child], *, late: bool) -> None:
     """Refuse to go on where a needed process ends again and again, or says nothing for long."""
     for child in children:
         if child.has_failed_for_good:
-            raise RefusedError(f"GoDark could not prepare its database: {child.last_words}")
+            raise RefusedError(f"GoDark does not start: {child.last_words or NO_WORDS}")
         if child.process.needed and child.failures >= ENDS_BEFORE_GIVING_UP:
             raise RefusedError(
-                f"{child.name} does not start; it said last: {child.last_words or 'nothing'}"
+                f"{child.name} does not start; it said last: {child.last_words or NO_WORDS}"
             )
         if late and child.process.needed and not child.is_well:
             raise RefusedError(f"{child.name} does not answer after {START_SECONDS} s.")

@@ -160,6 +160,14 @@ def test_add_change_delete_and_look_through_a_list_are_recorded(superadmin: User
     assert not LogEntry.objects.exists()
 
 
+def test_a_form_saved_as_it_was_leaves_no_row(superadmin: User) -> None:
+    group = Group.objects.create(name="same")
+    desk = FreeAdmin(Group, admin.site)
+    answer = desk.change_view(free_request(superadmin, name="same"), str(group.pk))
+    assert answer.status_code == 302
+    assert not StaffAction.objects.filter(action="change").exists()
+
+
 def test_an_action_and_its_row_stand_or_fall_together(
     superadmin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

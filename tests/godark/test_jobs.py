@@ -329,3 +329,8 @@ def test_staff_see_the_jobs_and_can_change_nothing(client: Client, django_user_m
     assert client.get("/admin/jobs/jobrun/add/").status_code == 403
     assert client.get("/admin/jobs/jobrun/heartbeat/delete/").status_code == 403
     assert client.get("/admin/jobs/jobfailure/").status_code == 200
+    # nor many at once
+    chosen = {"action": "delete_selected", "_selected_action": ["heartbeat"], "post": "yes"}
+    for jobs in ("jobrun", "jobfailure"):
+        assert client.post(f"/admin/jobs/{jobs}/", chosen).status_code in {200, 302, 403}
+    assert JobRun.objects.filter(name="heartbeat").exists()

@@ -159,7 +159,7 @@ def test_a_second_wish_to_stop_hurries(supervisor: Supervisor) -> None:
 
 def test_a_preparation_that_fails_refuses_with_its_last_words(supervisor: Supervisor) -> None:
     fails = process("print('No room left.'); raise SystemExit(1)", restart=None)
-    with pytest.raises(RefusedError, match=r"could not prepare its database: No room left\."):
+    with pytest.raises(RefusedError, match=r"GoDark does not start: No room left\."):
         supervisor.start([fails])
 
 

@@ -5,9 +5,11 @@ import contextlib
 import signal
 from typing import Any
 
+import psycopg
 import redis
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from trading.services.price_adapters import PriceSettings, PriceSetupError
 from trading.services.price_lock import AnotherPriceServiceError, PriceLock
@@ -35,6 +37,9 @@ class Command(BaseCommand):
             raise CommandError(ANOTHER) from error
         except PriceSetupError as error:
             raise CommandError(str(error)) from error
+        except (psycopg.Error, DatabaseError) as error:
+            kind = type(error).__name__
+            raise CommandError(f"The database failed ({kind}): the prices start anew.") from None
         finally:
             lock.give_back()
 
