@@ -19,6 +19,10 @@ class Due:
         self._heap: list[tuple[int, str]] = []
         self._floor = _STALE_WORTH_DROPPING
 
+    def __len__(self) -> int:
+        """Count the entries, true or not any more."""
+        return len(self._heap)
+
     def add(self, key: int, name: str, /) -> None:
         """Add an entry; the same entry may be added again."""
         heappush(self._heap, (key, name))
