@@ -7,6 +7,7 @@ import pytest
 import redis
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from hypothesis import settings
 from pytest_django.plugin import blocking_manager_key
 
 from accounts.short_memory import ShortMemory
@@ -21,6 +22,10 @@ from tests.live_site import (
 )
 from tests.prepared import migrated_database
 from tests.servers import EMBEDDED_VARIABLE, SessionServers, is_embedded
+
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
+"""No example may fail because the machine was slow, nor another one be drawn every time."""
 
 SERVERS = pytest.StashKey[SessionServers]()
 

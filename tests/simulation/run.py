@@ -70,6 +70,7 @@ def tell(figures: Figures, worlds: int, seconds: int) -> None:
         "commands beside the slow venue": figures.compared,
         "crashes and restores": figures.crashes,
         "commands in haunted worlds, at most": figures.haunted,
+        "orders of the poor, alone and not": figures.poor,
         "commands of colluders": figures.colluded,
         "events": sum(figures.kinds.values()),
     }

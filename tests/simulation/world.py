@@ -1,8 +1,8 @@
 """One seed, one world: everything that is proved of the engine, proved of it at once.
 
 A life under all laws with crashes in between, the same kind of life beside the slow venue,
-two worlds that differ in a ghost, and colluders among themselves. What is not here: how
-long and how many (`tests.simulation.run`).
+two worlds that differ in a ghost, somebody poor alone and with company, and colluders among
+themselves. What is not here: how long and how many (`tests.simulation.run`).
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from engine.events import Filled
 from engine.exchange import decide, evolve
 from engine.snapshot import restore, snapshot
 from engine.state import State
-from tests.engine.laws import ghost
+from tests.engine.laws import ghost, poor
 from tests.engine.laws.collusion import (
     FRIENDS,
     START_MICRO,
@@ -45,6 +45,7 @@ class Figures:
     crashes: int = 0
     haunted: int = 0
     colluded: int = 0
+    poor: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -58,6 +59,8 @@ def simulate(*, seed: int, length: int, figures: Figures) -> None:
         figures.haunted += length
         if found:
             raise Broken(found[0].describe())
+    ask_poor(seed=seed, times=length // 4)
+    figures.poor += length // 4
     collude(seed=seed, length=length // 2)
     figures.colluded += length // 2
 
@@ -127,6 +130,14 @@ def breaks_a_law(commands: list[c.Command]) -> bool:
     except (KeyError, AttributeError):
         return False
     return False
+
+
+def ask_poor(*, seed: int, times: int) -> None:
+    """Let somebody who can hardly pay send orders, alone and with company."""
+    for number in range(times):
+        found = poor.answers(seed * 1_000 + number)
+        if found.differ and not found.has_traded:
+            raise Broken(f"poor world {seed * 1_000 + number}: {found.alone} {found.crowded}")
 
 
 def collude(*, seed: int, length: int) -> None:

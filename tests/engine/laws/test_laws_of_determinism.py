@@ -1,5 +1,6 @@
 import ast
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,18 @@ def test_a_repeated_transfer_is_named_a_duplicate() -> None:
     assert answer.reason is Reason.DUPLICATE_ID
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Parse a module, once for all that look at it."""
+    return ast.parse(path.read_text())
+
+
+def called(tree: ast.AST) -> list[str]:
+    """Return the plain names that are called."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [func.id for func in calls if isinstance(func, ast.Name)]
+
+
 FORBIDDEN = {"time", "datetime", "random", "secrets", "os", "sys", "uuid", "threading", "asyncio"}
 
 
@@ -148,7 +161,7 @@ def iterations(tree: ast.AST) -> list[ast.AST]:
     for node in ast.walk(tree):
         if isinstance(node, ast.For | ast.comprehension):
             found.append(node.iter)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ITERATING:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ITERATING:
             found += node.args
         if isinstance(node, ast.Starred):
             found.append(node.value)
@@ -163,17 +176,17 @@ def iterated_sets(tree: ast.AST) -> list[str]:
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.name)
 def test_the_engine_reads_no_clock_and_no_chance_and_iterates_no_set(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     assert not imports(tree) & FORBIDDEN
     assert not iterated_sets(tree)
-    called = [ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)]
-    assert not {"id", "hash", "open", "input", "float"} & set(called)
+    assert not {"id", "hash", "open", "input", "float"} & set(called(tree))
 
 
 def test_the_rule_sees_an_iterated_set() -> None:
     assert iterated_sets(ast.parse("a = set()\nfor x in a: pass"))
     assert iterated_sets(ast.parse("b: set[int] = make()\nc = list(b)"))
     assert not iterated_sets(ast.parse("a = set()\nfor x in sorted(a): pass"))
+    assert called(ast.parse("x = hash(y)")) == ["hash"]
 
 
 DIVIDES_DECIMALS = "numbers.py"
@@ -197,7 +210,7 @@ def floats(tree: ast.AST, *, divides: bool = False) -> list[str]:
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.name)
 def test_the_engine_knows_no_float(path: Path) -> None:
-    assert not floats(ast.parse(path.read_text()), divides=path.name == DIVIDES_DECIMALS)
+    assert not floats(tree_of(path), divides=path.name == DIVIDES_DECIMALS)
 
 
 def test_the_rule_sees_a_float() -> None:

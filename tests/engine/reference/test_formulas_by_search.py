@@ -16,6 +16,7 @@ from engine.state import Market, Position
 from engine.vocabulary import MarketState
 from tests.engine.reference import margin
 
+steady = settings(derandomize=True, deadline=None, database=None, max_examples=100)
 BORDERS = [row[0] for row in margin.TABLE if row[0] is not None]
 notionals = st.one_of(
     st.integers(1, 10**12),
@@ -24,6 +25,7 @@ notionals = st.one_of(
 
 
 @given(notional=notionals, leverage=st.integers(1, 1_000))
+@steady
 def test_margins_are_those_of_the_table_in_exact_fractions(notional: int, leverage: int) -> None:
     assert maintenance_ceil_micro(notional) == margin.maintenance(notional)
     assert initial_ceil_micro(notional, leverage) == margin.initial(notional, leverage)
@@ -36,7 +38,7 @@ def test_margins_are_those_of_the_table_in_exact_fractions(notional: int, levera
     share=st.fractions(min_value=Fraction(-1, 10), max_value=2),
     unit=st.sampled_from([1, 3, 5_000, 50_000]),
 )
-@settings(max_examples=150)
+@steady
 def test_trigger_prices_are_those_that_a_search_finds(
     *, lots: int, is_long: bool, entry: int, share: Fraction, unit: int
 ) -> None:
@@ -65,7 +67,7 @@ def is_warned(facts: tuple[int, int, int, int], price: int) -> bool:
     health=st.fractions(min_value=0, max_value=Fraction(99, 100)),
     mark=st.integers(15_000, 25_000),
 )
-@settings(max_examples=60)
+@settings(steady, max_examples=40)
 def test_a_liquidation_closes_the_fewest_lots_that_counting_finds(
     *, lots: int, is_long: bool, health: Fraction, mark: int
 ) -> None:
