@@ -14,6 +14,8 @@ from trading.runner.process import run
 class Command(BaseCommand):
     """The command as Django finds it."""
 
+    # The code is checked where it is made; here it is to be back soon.
+    requires_system_checks = ()
     help = (
         "Own the books and act on the inbox until stopped by SIGTERM. A second one waits and"
         " takes over when the first has gone."

@@ -22,6 +22,8 @@ ANOTHER = "Another price service is running on this database."
 class Command(BaseCommand):
     """The command as Django finds it."""
 
+    # The code is checked where it is made; here it is to be back soon.
+    requires_system_checks = ()
     help = "Hear the price sources and keep the markets' prices until stopped by SIGTERM."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
