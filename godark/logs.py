@@ -49,6 +49,8 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(rf"(?i)(\b(?:{WHOLE_NAMES})[\"')]*\s*[:=]\s*){_VALUE}"), r"\1[redacted]"),
     (re.compile(r"\b[0-9a-fA-F]{32,}\b"), REDACTED),
+    # An order's, an account's: a line is found by its request's id, which is told elsewhere.
+    (re.compile(r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), REDACTED),
     (
         re.compile(r"\b(?=[\w+-]*\d)(?=[\w+-]*[A-Z])(?=[\w+-]*[a-z])[\w+-]{32,}={0,2}"),
         REDACTED,

@@ -45,6 +45,7 @@ TEXTS = {
     "SubmitOrder(account=7, price_ticks=9876550, quantity_lots=12345)": "9876550",
     "SubmitOrder(account=7, price_ticks=9876551, quantity_lots=12345)": "12345)",
     "token=abcDEF123 rest": "abcDEF123",
+    "There is no 0190a6f2-1c3d-7e4f-8a5b-6c7d8e9f0a1b.": "1c3d-7e4f",
     "api_key: zzz999": "zzz999",
     "<WebRequest at 0x7f method=GET uri=/verify/T0KEN clientproto=HTTP/1.1>": "T0KEN",
 }
@@ -138,7 +139,7 @@ def test_django_says_nothing_of_a_failed_request_that_our_own_line_does_not(
     def _away() -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(api, "watch", Watch({"redis": _away, "jobs": list}))
+    monkeypatch.setattr(api, "watch", Watch({"database": _away, "jobs": list}))
     assert client.get("/api/v1/health").status_code == 503
     assert "Service Unavailable" not in lines.getvalue()
 

@@ -1,5 +1,6 @@
 """Two worlds that differ in hidden orders only are the same at REST, byte for byte (I21, I23)."""
 
+import logging
 import random
 import re
 import uuid
@@ -195,3 +196,35 @@ def same_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let random ids be the same from here on in each world."""
     chance = random.Random(1)  # noqa: S311 - that is the point
     monkeypatch.setattr("uuid.uuid4", lambda: uuid.UUID(int=chance.getrandbits(128), version=4))
+
+
+class Unredacted(logging.Handler):
+    """Keeps each line with all that it brings, as it was before the formatter took anything out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        self.told.append(str(vars(record)))
+
+
+def test_no_line_of_the_log_names_an_order_or_an_account(alice: Person, bob: Person) -> None:
+    kept, root = Unredacted(), logging.getLogger()
+    root.addHandler(kept)
+    try:
+        order = alice.place(limit_price="95000", client_order_id="mine-4711")
+        alice.ask("PATCH", f"/orders/{order['id']}", {"size": "0.05"}, expect=200)
+        alice.get(f"/orders/{order['id']}")
+        alice.get("/orders/by-client-id/mine-4711")
+        bob.get(f"/orders/{order['id']}", expect=404)
+        alice.place(client_order_id="mine-4712", size="0.00001", expect=422)
+        alice.ask("DELETE", f"/orders/{order['id']}", expect=200)
+        alice.ask("DELETE", f"/orders/{order['id']}", expect=422)
+    finally:
+        root.removeHandler(kept)
+    assert len(kept.told) >= 8
+    said = "\n".join(kept.told)
+    for gone in (order["id"], "mine-471", str(alice.user.pk), str(bob.user.pk), "95000"):
+        assert gone not in said
