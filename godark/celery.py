@@ -55,6 +55,7 @@ BEAT: dict[str, Timing] = {
     "watch_chain": Timing(every=2, expires_seconds=2, late_after_seconds=60),
     "pay_withdrawals": Timing(every=2, expires_seconds=2, late_after_seconds=120),
     "sweep_chain": Timing(every=60, expires_seconds=30, late_after_seconds=300),
+    "reconcile_chain": Timing(every=60, expires_seconds=30, late_after_seconds=300),
     "rank_positions": Timing(every=60, expires_seconds=30, late_after_seconds=300),
     "reconcile_books": Timing(
         every=crontab(hour=0, minute=47), expires_seconds=HOUR, late_after_seconds=26 * HOUR

@@ -21,7 +21,15 @@ from chain.events import Event, read_events
 from chain.layouts import Vault
 from engine.commands import CreditDeposit, DropDeposit, FinalizeDeposit
 from trading import inbox
-from trading.models import ChainCursor, ChainTransaction, Deposit, DepositState
+from trading.models import (
+    ChainCursor,
+    ChainTransaction,
+    ClosedVault,
+    Deposit,
+    DepositState,
+    Withdrawal,
+    WithdrawalState,
+)
 from trading.sending import now_ms
 from trading.solana import Solana
 
@@ -76,14 +84,14 @@ def compare_vaults(door: Solana, owners: Sequence[Owner], /) -> int:
 
 @transaction.atomic(durable=True)
 def _compare(owner: Owner, confirmed: Vault | None, final: Vault | None, /) -> int:
-    """Drop what vanished, credit what is new, finalize what is for good; in this order."""
+    """Note a closed vault, drop what vanished, credit what is new, finalize what is for good."""
     vault_id = confirmed.vault_id if confirmed else 0
     total_micro = confirmed.deposited_micro if confirmed else 0
     final_micro = final.deposited_micro if final and final.vault_id == vault_id else 0
     open_rows = Deposit.objects.select_for_update().filter(
         account_id=owner.account_id, state=DepositState.CONFIRMED
     )
-    changed = 0
+    changed = _close(owner, final)
     for row in open_rows.order_by("-from_micro"):
         if row.vault_id != vault_id or row.to_micro > total_micro:
             _move(row, DepositState.DROPPED)
@@ -101,6 +109,29 @@ def _compare(owner: Owner, confirmed: Vault | None, final: Vault | None, /) -> i
         )
         changed += 1
     return changed
+
+
+def _close(owner: Owner, final: Vault | None, /) -> int:
+    """Note what the vault before had taken in and paid, if it is gone for good; return how many.
+
+    A vault that took money in closes on chain only against its own empty leaf, all paid.
+    """
+    counted = Deposit.objects.filter(account_id=owner.account_id, state=DepositState.FINALIZED)
+    newest = counted.order_by("-vault_id", "-to_micro").first()
+    if newest is None or (final is not None and final.vault_id == newest.vault_id):
+        return 0
+    states = [WithdrawalState.RELEASED, WithdrawalState.PAID]
+    released = Withdrawal.objects.filter(vault_id=newest.vault_id, state__in=states)
+    _row, is_new = ClosedVault.objects.get_or_create(
+        vault_id=newest.vault_id,
+        defaults={
+            "account_id": owner.account_id,
+            "deposits_micro": newest.to_micro,
+            "released_micro": released.aggregate(most=Max("to_micro"))["most"] or 0,
+            "closed_at_ms": now_ms(),
+        },
+    )
+    return int(is_new)
 
 
 def _credit(owner: Owner, /, *, vault_id: int, total_micro: int) -> int:

@@ -43,6 +43,7 @@ from trading.state_leaves import (
     changed_accounts,
     content_of,
     contents,
+    leaves_of_closed_vaults,
 )
 from trading.state_tree import RememberedTree
 
@@ -136,7 +137,7 @@ def _build(door: Solana, chain_markets: Sequence[ChainMarket], /) -> Batch | Non
     if newest is None:
         return None
     cut = Cut(newest.sequence, bytes(newest.head), newest.at_ms, previous)
-    accounts = changed_accounts(after=cut.after, until=cut.sequence)
+    accounts = changed_accounts(after=cut.after, until=cut.sequence) | leaves_of_closed_vaults()
     at_ms = now_ms()
     if not accounts and previous is not None and at_ms - previous.built_at_ms < HEARTBEAT_MS:
         return None

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db.models import Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 from solders.pubkey import Pubkey
 
 from accounts.ledger.models import Posting
@@ -104,6 +104,21 @@ def changed_accounts(*, after: int, until: int) -> set[uuid.UUID]:
         if isinstance(event, DepositFinalized | DepositDropped):
             changed.add(account_id_of(event.account_id))
     return changed
+
+
+def leaves_of_closed_vaults() -> set[uuid.UUID]:
+    """Return whose newest leaf still names a vault that is closed, and the venue's own with them.
+
+    What a closed vault was paid moves from its owner's leaf to the venue's; both in one root.
+    """
+    newest = (
+        LeafVersion.objects.filter(account_id=OuterRef("account_id"))
+        .order_by("-batch_id")
+        .values("vault_id")[:1]
+    )
+    rows = ClosedVault.objects.annotate(shown=Subquery(newest)).filter(shown=F("vault_id"))
+    owners = set(rows.values_list("account_id", flat=True))
+    return owners | {VENUE_ACCOUNT_ID} if owners else owners
 
 
 def contents(

@@ -83,6 +83,12 @@ def sweep_chain() -> None:
     chain_work.sweep_chain()
 
 
+@job(at_most_seconds=50)
+def reconcile_chain() -> None:
+    """Compare the ledger with vaults, treasury and root on chain."""
+    chain_work.reconcile_chain()
+
+
 @job(at_most_seconds=30)
 def rank_positions() -> None:
     """Rank all open positions for auto-deleveraging, as their owners are shown."""

@@ -24,6 +24,7 @@ from engine.commands import ConfirmWithdrawal
 from trading import inbox, sending
 from trading.models import (
     Batch,
+    ClosedVault,
     Command,
     CommandStatus,
     Payout,
@@ -117,12 +118,17 @@ def build_payouts(door: Solana, /) -> None:
 
 
 def note_paid(door: Solana, /) -> None:
-    """Call paid what the chain, at `finalized`, says that it has paid."""
+    """Call paid what the chain, at `finalized`, says that it has paid.
+
+    A closed vault has paid all: the program closes none that owes.
+    """
     rows = list(Withdrawal.objects.filter(state=WithdrawalState.RELEASED).order_by("to_micro"))
     keys = [Pubkey.from_string(row.address) for row in rows]
     vaults = door.records.vaults(keys, level=Level.FINALIZED) if rows else []
+    named = [row.vault_id for row in rows]
+    closed = set(ClosedVault.objects.filter(vault_id__in=named).values_list("vault_id", flat=True))
     for row, vault in zip(rows, vaults, strict=True):
-        if (
+        if row.vault_id not in closed and (
             vault is None
             or vault.vault_id != row.vault_id
             or vault.paid_micro < (row.to_micro or 0)

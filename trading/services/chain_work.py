@@ -15,6 +15,7 @@ from chain.devchain.genesis import development_key
 from chain.errors import ChainUnreachableError
 from trading.deposits import sweep_vaults, watch_deposits
 from trading.models import Balance, VenueFunds
+from trading.reconciliation.on_chain import reconcile_with_chain
 from trading.services.chain_setup import deposit_test_usdt
 from trading.services.settlement_delay import mind_the_delay
 from trading.services.vaults import advance_draws
@@ -44,6 +45,11 @@ def pay_withdrawals() -> None:
 def sweep_chain() -> None:
     """Compare every linked wallet's vault with what was credited."""
     _at_the_chain(sweep_vaults)
+
+
+def reconcile_chain() -> None:
+    """Compare ledger and chain."""
+    _at_the_chain(reconcile_with_chain)
 
 
 def _settle(door: Solana) -> None:
