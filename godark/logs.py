@@ -91,6 +91,7 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
             # Jobs run every second and leave a row each; their lines would bury the others.
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
+            "celery.worker.request": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
         },
     }

@@ -17,8 +17,10 @@ def greeting(place: Place, *, seconds: float) -> str:
     """Return the block, for a start that took so many seconds."""
     url = place.base_url
     lines = [LINE, f"GoDark is open: {url}/   (started in {seconds:.1f} s)"]
-    if os.environ.get("GODARK_ENVIRONMENT", "development") != "production":
-        lines += log_in_lines(read_demo(place.var / "demo.json"), url=url)
+    if os.environ.get("GODARK_ENVIRONMENT", "development") == "production":
+        public = os.environ.get("GODARK_BASE_URL", "")
+        return "\n".join([*lines, f"People open {public}/   Log: {place.log}   Stop: Ctrl-C", LINE])
+    lines += log_in_lines(read_demo(place.var / "demo.json"), url=url)
     lines += [
         "",
         "To try:",

@@ -94,8 +94,7 @@ class CcxtVenue:
                 raise LookupError(f"{self._venue.name} lists none of our instruments")
             await self._hear_all(client, sink=sink)
         finally:
-            with contextlib.suppress(Exception):
-                await client.close()
+            await close_for_good(client)
 
     async def _hear_all(self, client: Any, *, sink: Sink) -> None:
         trades = None
@@ -161,6 +160,17 @@ class CcxtVenue:
         quote = Quote(bid_pico=bid_pico, ask_pico=ask_pico, received_at_ms=at_ms)
         take = sink.take_perpetual if self._venue.kind is Kind.PERPETUAL else sink.take_quote
         take(market_id=listing.market_id, source=self._venue.name, quote=quote)
+
+
+async def close_for_good(client: Any) -> None:
+    """Close a client, with what it may still be asking.
+
+    ccxt asks several things at once and goes on with the rest when one has failed; the rest would
+    open a new session after the old one was closed, which nobody would ever close.
+    """
+    client.open = lambda: None
+    with contextlib.suppress(Exception):
+        await client.close()
 
 
 def find_symbols(

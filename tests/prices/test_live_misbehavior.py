@@ -86,6 +86,43 @@ async def test_a_venue_whose_trades_alone_fail_is_connected_anew_and_says_so() -
         await asyncio.wait_for(venue.hear(Heard()), timeout=30)
 
 
+class HalfAnsweredClient(Client):
+    """A ccxt client that asks two things at once, of which the first fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sessions: list[str] = []
+        self.rest: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Open a session, as ccxt does for each request that finds none."""
+        self.sessions.append("open")
+
+    async def load_markets(self) -> None:
+        """Fail while the second request is still to be made."""
+        self.open()
+        self.rest = asyncio.create_task(self._ask_the_rest())
+        raise ConnectionError("no markets today")
+
+    async def _ask_the_rest(self) -> None:
+        await asyncio.sleep(0.01)
+        self.open()
+
+    async def close(self) -> None:
+        """Close the session."""
+        self.sessions.remove("open")
+
+
+async def test_a_client_that_failed_halfway_leaves_no_session_open() -> None:
+    client = HalfAnsweredClient()
+    venue = CcxtVenue(venue=SPECS["binance"], listings=[], make_client=lambda: client)
+    with pytest.raises(ConnectionError, match="no markets today"):
+        await venue.hear(Heard())
+    assert client.rest is not None
+    await client.rest
+    assert client.sessions == []
+
+
 class OddNode(Node):
     """A Solana node that says nonsense, half of an answer, nothing, and then the truth."""
 

@@ -29,3 +29,15 @@ def test_without_demonstration_people_the_block_names_none(place: Place) -> None
     block = greeting(place, seconds=1)
     assert "log in" not in block
     assert "http://127.0.0.1:8123/markets" in block
+
+
+def test_in_production_the_block_tells_where_people_come_in(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GODARK_ENVIRONMENT", "production")
+    monkeypatch.setenv("GODARK_BASE_URL", "https://godark.example")
+    (place.var / "demo.json").write_text(json.dumps(DEMO))
+    block = greeting(place, seconds=1)
+    assert "https://godark.example/" in block
+    for gone in ("bob@example.org", "make reset", "To try"):
+        assert gone not in block
