@@ -2,9 +2,12 @@
 # PYTHON=/path/to/python3.12 names the Python that .venv is made with.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser lock reset codes sim mutants faults install install-dev
+.PHONY: help run test check browser lock program program-check reset codes sim mutants faults \
+	install install-dev
 
 PYTHON_OF_VENV := .venv/bin/python
+# What `program-check` has built, if it could; the program's tests run on it.
+CHECKED_PROGRAM := $(CURDIR)/programs/godark/target/checked.so
 # The last word of `make test` is pytest's; PYTEST="-k funding" and the like narrow it.
 PYTEST :=
 # What production demands, with stand-ins: only Django's deploy check reads them.
@@ -23,8 +26,8 @@ help: ## List the commands
 run: install ## Set up what is missing and start the venue (GODARK_PORT=8001 for another port)
 	@exec $(PYTHON_OF_VENV) -m godark.supervisor --end-with-parent
 
-test: check browser ## Check everything that CI checks
-	$(PYTHON_OF_VENV) -m pytest --cov --numprocesses logical --maxprocesses 4 --dist loadfile $(PYTEST)
+test: check program-check browser ## Check everything that CI checks
+	PROGRAM=$$(ls $(CHECKED_PROGRAM) 2>/dev/null) $(PYTHON_OF_VENV) -m pytest --cov --numprocesses logical --maxprocesses 4 --dist loadfile $(PYTEST)
 
 check: install-dev ## The quick part of it: format, lint, types, imports, migrations, deploy, locks
 	$(PYTHON_OF_VENV) -m ruff format --check .
@@ -35,6 +38,14 @@ check: install-dev ## The quick part of it: format, lint, types, imports, migrat
 		makemigrations --check --dry-run
 	$(PRODUCTION) $(PYTHON_OF_VENV) manage.py check --deploy --fail-level WARNING
 	$(PYTHON_OF_VENV) .ci/locks.py --check
+
+program: ## Build the Solana program from its source, in place of the committed bytes
+	@$(MAKE) --no-print-directory -C programs/godark build
+
+# Rebuilds it where the tools for that are, compares bytes, and leaves them for the tests.
+program-check:
+	@rm -f $(CHECKED_PROGRAM)
+	@CI_BUILD=$(CHECKED_PROGRAM) programs/godark/build.sh --check
 
 sim: install-dev ## Try the engine in random worlds (MINUTES=5, or SEEDS=17 to see one again)
 	$(PYTHON_OF_VENV) -m tests.simulation.run

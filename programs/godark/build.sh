@@ -24,11 +24,14 @@ elif [ -x "$tools/sbf-link" ] && [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ];
     built=$target/bpfel-unknown-none/release/libgodark.so
     compiler=$(/usr/bin/rustc --version)
     linker="sbf-link $(sha256sum "$tools/sbf-link" | cut -c1-16)"
-    registry=${CARGO_HOME:-$HOME/.cargo}/registry/src
-    index=$(ls "$registry" 2>/dev/null | head -1)
-    (cd "$here" && RUSTC=/usr/bin/rustc RUSTFLAGS="--remap-path-prefix=$registry/$index=crates" \
-        CARGO_TARGET_BPFEL_UNKNOWN_NONE_LINKER="$tools/sbf-link" CARGO_TARGET_DIR="$target" \
-        /usr/bin/cargo rustc --locked --release --lib --crate-type cdylib \
+    # Paths end up in the bytes, so that of the crates is replaced; it has a name once they are there.
+    (cd "$here" && RUSTC=/usr/bin/rustc /usr/bin/cargo fetch --quiet --locked)
+    crates=
+    for index in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+        crates="$crates --remap-path-prefix=$index=crates"
+    done
+    (cd "$here" && RUSTC=/usr/bin/rustc RUSTFLAGS="$crates" CARGO_TARGET_DIR="$target" \
+        CARGO_TARGET_BPFEL_UNKNOWN_NONE_LINKER="$tools/sbf-link" /usr/bin/cargo rustc --locked --release --lib --crate-type cdylib \
         --target bpfel-unknown-none)
 else
     echo "The program is not rebuilt: there is neither 'cargo build-sbf' nor $tools with Debian's rustc-web; the committed godark.so stays."
