@@ -16,7 +16,16 @@ OpenPage = Callable[[int, int], Page]
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1440", "390"])
 # Swagger UI puts links into buttons, and names neither its lists nor its examples.
 OF_SWAGGER = ("nested-interactive", "select-name", "scrollable-region-focusable")
-PATHS = ("/", "/markets", "/styleguide", "/login", "/signup", "/admin/login/", "/no-such-address")
+PATHS = (
+    "/",
+    "/markets",
+    "/settlement",
+    "/styleguide",
+    "/login",
+    "/signup",
+    "/admin/login/",
+    "/no-such-address",
+)
 FAILURES = {
     429: Failure(Code.RATE_LIMIT_EXCEEDED, "Too many requests; slow down.", retry_after_seconds=7),
     451: Failure(
