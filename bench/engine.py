@@ -17,8 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from engine import commands as c
 from engine.candidates import candidates
+from engine.events import Event, Filled
 from engine.exchange import apply, decide, evolve
 from engine.liquidation import triggered_accounts
 from engine.matching import accepts
@@ -33,6 +36,8 @@ SPEC = c.MarketSpec(market_id="BTC", tick_size="0.1", lot_size="1", tick_lot_mic
 MID = 20_000
 CANCELS = 0.45
 PRICES = 0.01
+FRAGILE_MICRO = 50_300_000
+"""What a long of 1,000 USDT has inside that is liquidated, and not desperate, 5% lower."""
 
 
 def reference(at_ms: int, mid: int = MID) -> c.ReferenceMove:
@@ -249,6 +254,30 @@ def bench_marks(count: int) -> tuple[float, float, int]:
     return calm / 100, look / max(1, len(found)), len(found)
 
 
+def bench_liquidations(count: int, fragile: int) -> float:
+    """Return seconds for a tick over many positions that liquidates some of them.
+
+    The whole of it: warnings, the waterfall of each, and the backstop, which takes them over.
+    """
+    state = with_positions(count)
+    market = state.markets["BTC"]
+    amount = 10**15
+    apply(state, c.ContributeInsurance(at_ms=1, contribution_id="c", amount_micro=amount))
+    apply(state, c.FundBackstop(at_ms=1, transfer_id="t", amount_micro=amount))
+    apply(state, c.MoveReferences(at_ms=1, moves=(reference(1),)))
+    for number in range(0, 2 * fragile, 2):
+        held = market.positions[f"p{number}"]
+        thin = replace(held, collateral_micro=FRAGILE_MICRO)
+        replace_position(state, market, f"p{number}", held, with_triggers(thin, market.unit_micro))
+    done: list[Event] = []
+    move = c.MoveReferences(at_ms=1, moves=(reference(1, MID - MID // 20),))
+    spent = timed(lambda: done.extend(apply(state, move)))
+    taken = sum(isinstance(event, Filled) for event in done)
+    if taken != fragile:
+        raise SystemExit(f"{taken} of {fragile} were liquidated")
+    return spent
+
+
 def bench_pegs(count: int) -> float:
     """Return seconds for a one-tick move of the reference over resting pegs."""
     state = State()
@@ -343,6 +372,12 @@ def main() -> None:
     calm, each, found = bench_marks(100_000)
     row("mark tick, 100,000 positions, no trigger", f"{calm * 1e3:.3f} ms", "< 1 ms")
     row(f"finding {found:,} triggered, each", f"{each * 1e6:.1f} us", "in proportion")
+    base = 0.0
+    for fragile in (1, 10, 100, 1_000):
+        spent = bench_liquidations(100_000, fragile)
+        base = base or spent
+        name = f"a mark tick that liquidates {fragile:,} of them"
+        row(name, f"{spent * 1e3:.2f} ms", "in proportion", f"{spent / base:.0f}x")
     row("10,000 pegs, reference moves a tick", f"{bench_pegs(10_000) * 1e3:.3f} ms", "< 1 ms")
     per_order, per_position = bench_memory()
     row("memory per resting order", f"{per_order:,.0f} bytes", "")
