@@ -50,7 +50,7 @@ FIRST = ("2", "8", "9", "3", "1")
 """Scenario files by the first letter of their names, those of margin and liquidation first."""
 FORMULAS = (
     *("test_margin.py", "test_formulas.py", "test_takeover.py"),
-    *("test_auto_deleverage.py", "test_liquidation.py"),
+    *("test_auto_deleverage.py", "test_liquidation.py", "test_edges.py"),
     "reference/test_formulas_by_search.py",
 )
 MOST_SECONDS = 30

@@ -12,7 +12,7 @@ from tests.tidy.tree import ROOT, parsed
 
 ROOMS = (
     *("accounts/ledger", "trading/projections", "trading/reconciliation"),
-    *("trading/deposits.py", "trading/withdrawals.py", "trading/settlement.py"),
+    *("trading/deposits.py", "trading/withdrawals.py"),
     *("trading/state_leaves.py", "trading/proofs.py", "trading/log.py", "trading/feed.py"),
     *("trading/services/order_terms.py", "trading/services/order_entry.py"),
     *("trading/selectors/order_views.py", "trading/selectors/tape.py"),
