@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from engine.backstop import room_lots
+from engine.backstop import room_lots, top_up
 from engine.commands import (
     ContributeInsurance,
     FundBackstop,
@@ -13,11 +13,11 @@ from engine.commands import (
     ReferenceMove,
     SubmitOrder,
 )
-from engine.decision import Refusal
+from engine.decision import Decision, Refusal
 from engine.exchange import apply
 from engine.funding import hourly_rate_ppb, payment_floor_micro
 from engine.health import Health
-from engine.legs import Draft
+from engine.legs import Draft, check_reach
 from engine.limits import broken_limit
 from engine.margin import (
     LIQUIDATION,
@@ -27,7 +27,7 @@ from engine.margin import (
 )
 from engine.orders import Order, open_order
 from engine.reasons import Reason
-from engine.state import BACKSTOP, Market, Position, State
+from engine.state import BACKSTOP, Account, Market, Position, State
 from engine.vocabulary import OrderType, Side
 
 USDT = 1_000_000
@@ -210,6 +210,38 @@ def test_what_a_decrease_must_leave(*, inside: int, price: int, is_refused: bool
     draft = Draft(Position(10, 2, 200 * USDT, inside), 2_000)
     draft.reduce(lots=-1, notional_micro=price * USDT, fee_micro=0)
     assert refuses(draft) is is_refused
+
+
+def test_a_decrease_from_below_zero_may_end_at_zero() -> None:
+    # at 95 two lots have lost 10 of 9.999999; of that the one sold takes 4.999999, rounded down
+    draft = Draft(Position(10, 2, 200 * USDT, 9_999_999), 1_900)
+    draft.reduce(lots=-1, notional_micro=96 * USDT, fee_micro=0)
+    assert not refuses(draft)
+    assert (draft.collateral_micro, draft.cash_micro) == (-4_999_999, 999_999)
+    assert draft.opened_micro == 0
+
+
+def test_a_position_is_worth_no_more_than_sums_of_it_can_carry() -> None:
+    # 2^61 micro-USDT at the highest price: 2^50 lots at 2^11 half ticks of one micro-USDT
+    _, market = a_state()
+    market.spec = replace(market.spec, tick_lot_micro=2, position_limit_lots=2**51)
+    market.prices = replace(market.prices, mark_half_ticks=2**11)
+    market.unit_micro = 1
+    check_reach(market=market, lots=2**50, notional_micro=1, of=Position(1))
+    with pytest.raises(Refusal):
+        check_reach(market=market, lots=2**50 + 1, notional_micro=1, of=Position(1))
+
+
+@pytest.mark.parametrize(("missing", "topped_up"), [(0, []), (1, [1]), (2, [2]), (5, [4])])
+def test_the_backstop_is_filled_up_to_zero_as_far_as_the_fund_reaches(
+    missing: int, topped_up: list[int]
+) -> None:
+    state, market = a_state()
+    apply(state, ContributeInsurance(at_ms=1, contribution_id="c", amount_micro=4))
+    state.accounts[BACKSTOP] = Account(cash_micro=-missing)
+    decision = Decision(state=state, at_ms=1)
+    top_up(decision, market)
+    assert [event.amount_micro for event in decision.events] == topped_up  # type: ignore[attr-defined] # of one kind
 
 
 @pytest.mark.parametrize(("price_micro", "is_refused"), [(90 * USDT, False), (90 * USDT - 1, True)])
