@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from tests.tidy.tree import ROOT, parsed
 
 ROOMS = (
-    *("accounts/ledger", "trading/projections", "trading/reconciliation"),
+    *("accounts/ledger", "trading/projections"),
     *("trading/deposits.py", "trading/withdrawals.py"),
     *("trading/state_leaves.py", "trading/proofs.py", "trading/log.py", "trading/feed.py"),
     *("trading/services/order_terms.py", "trading/services/order_entry.py"),
