@@ -2,6 +2,7 @@
 
 from godark.jobs.registry import job
 from trading.reconciliation import reconcile
+from trading.reconciliation.on_chain import reconcile_with_chain
 from trading.runner.checking import check_log
 from trading.services import (
     adl_ranks,
@@ -86,7 +87,7 @@ def sweep_chain() -> None:
 @job(at_most_seconds=50)
 def reconcile_chain() -> None:
     """Compare the ledger with vaults, treasury and root on chain."""
-    chain_work.reconcile_chain()
+    chain_work.at_the_chain(reconcile_with_chain)
 
 
 @job(at_most_seconds=30)

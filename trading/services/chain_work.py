@@ -15,7 +15,6 @@ from chain.devchain.genesis import development_key
 from chain.errors import ChainUnreachableError
 from trading.deposits import sweep_vaults, watch_deposits
 from trading.models import Balance, VenueFunds
-from trading.reconciliation.on_chain import reconcile_with_chain
 from trading.services.chain_setup import deposit_test_usdt
 from trading.services.settlement_delay import mind_the_delay
 from trading.services.vaults import advance_draws
@@ -28,28 +27,23 @@ log = structlog.get_logger(__name__)
 
 def settle_roots() -> None:
     """Take settlement as far as it goes, and mind how late it is."""
-    _at_the_chain(_settle)
+    at_the_chain(_settle)
     mind_the_delay()
 
 
 def watch_chain() -> None:
     """See new deposits, and advance those that the venue draws."""
-    _at_the_chain(_watch)
+    at_the_chain(_watch)
 
 
 def pay_withdrawals() -> None:
     """Advance withdrawals and payouts."""
-    _at_the_chain(advance_withdrawals)
+    at_the_chain(advance_withdrawals)
 
 
 def sweep_chain() -> None:
     """Compare every linked wallet's vault with what was credited."""
-    _at_the_chain(sweep_vaults)
-
-
-def reconcile_chain() -> None:
-    """Compare ledger and chain."""
-    _at_the_chain(reconcile_with_chain)
+    at_the_chain(sweep_vaults)
 
 
 def _settle(door: Solana) -> None:
@@ -80,7 +74,7 @@ def cover_test_money(door: Solana, /) -> int:
     return max(0, missing)
 
 
-def _at_the_chain(work: Callable[[Solana], object]) -> None:
+def at_the_chain(work: Callable[[Solana], object]) -> None:
     """Do some work if the exchange is on the chain and the node answers."""
     door = solana()
     try:
