@@ -17,6 +17,7 @@ BATCHES = (1, 10, 50, 200)
 PROFILED = (10, 50, 200)
 AIM = "3,000"
 AIM_FROM = 50
+AHEAD = 4
 BARE_INSERT = """
     INSERT INTO bare_command
         (kind, payload, status, failures, event_count, reason, numbers, subject_id)
@@ -40,17 +41,23 @@ def bench_inbox(venue: Venue) -> None:
         worked = [venue.worked_s(name) - one for name, one in zip(WORKERS, before, strict=True)]
         rate = f"{count / said['seconds']:,.0f}"
         aim = AIM if batch >= AIM_FROM else ""
-        row(f"  {batch} in a statement, two at once", rate, aim, f"{alone:,.0f}")
+        row(f"  {batch} in a statement, {AHEAD} at once", rate, aim, f"{alone:,.0f}")
         row("    a statement's answer, p50 / p99, ms", middle_and_worst(said["waits"]))
-        engine_us, database_us = (f"{one * 1e6 / count:,.0f}" for one in worked)
-        row("    processor, us an order: engine, PostgreSQL", engine_us, "", database_us)
+        each = [f"{one * 1e6 / count:,.0f}" for one in (*worked, said["worked"])]
+        row("    processor, us an order: engine, PostgreSQL, load", *each)
     venue.stop(engine)
     profile_engine(venue)
 
 
 def feed(venue: Venue, *, batch: int, count: int) -> dict[str, Any]:
     """Have the second process ask for orders."""
-    told = {"accounts": PEOPLE, "batch": batch, "count": count, "ahead": 2, "seed": time.time_ns()}
+    told = {
+        "accounts": PEOPLE,
+        "batch": batch,
+        "count": count,
+        "ahead": AHEAD,
+        "seed": time.time_ns(),
+    }
     said: dict[str, Any] = json.loads(venue.run(LOAD, "feed", told=told))
     if said["refused"]:
         row("    refused", str(said["refused"]))

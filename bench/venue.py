@@ -163,14 +163,20 @@ def free_port() -> int:
 
 def worked_s(pid: int) -> float:
     """Return the processor's seconds of a process, its dead children and its living ones."""
-    words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0  # it has just ended, and counts among its parent's dead
     own = sum(int(word) for word in words[11:15]) / os.sysconf("SC_CLK_TCK")
     return own + sum(worked_s(child) for child in children_of(pid))
 
 
 def children_of(pid: int) -> list[int]:
     """Return a process's living children."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
+    except OSError:
+        return []
     return [int(word) for word in found.split()]
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.setswitchinterval(0.005)
 
 ROOT = str(Path(__file__).resolve().parents[1])
 EVERY_S = 0.002
@@ -30,7 +29,15 @@ class Stages:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
         self.worked: dict[str, float] = defaultdict(float)
-        self._inner = [(0.0, 0.0)]
+        self._here = threading.local()
+
+    @property
+    def _inner(self) -> list[tuple[float, float]]:
+        """Return what this thread's calls have spent within one another."""
+        if not hasattr(self._here, "inner"):
+            self._here.inner = [(0.0, 0.0)]
+        inner: list[tuple[float, float]] = self._here.inner
+        return inner
 
     def wrap(self, owner: Any, name: str, stage: str) -> None:
         """Measure a function of a module or a method of a class."""
@@ -73,6 +80,7 @@ def watch_engine(path: Path) -> None:
     from trading.runner.news import News  # noqa: PLC0415 - the same
     from trading.runner.notary import Notary  # noqa: PLC0415 - the same
     from trading.runner.telling import Teller  # noqa: PLC0415 - the same
+    from trading.runner.writing import Writer  # noqa: PLC0415 - the same
 
     stages = Stages()
     for owner, name, stage in (
@@ -83,13 +91,14 @@ def watch_engine(path: Path) -> None:
         (deciding, "apply", "decide: the engine"),
         (Projector, "observe", "rows: observe"),
         (Projector, "write", "rows: orders, trades, positions"),
-        (Books, "post", "rows: the ledger"),
-        (log, "append", "log: COPY events"),
-        (Notary, "sign", "receipts: sign and COPY"),
-        (committing, "_mark", "commands: mark done"),
-        (runner, "commit", "commit and the rest"),
+        (Books, "post", "written beside: the ledger"),
+        (log, "append", "log: note events"),
+        (Notary, "sign", "receipts: sign"),
+        (committing, "_mark", "commands: note outcomes"),
+        (runner, "commit", "written beside: all but the ledger"),
         (News, "of", "news: make it"),
-        (Teller, "tell", "tell Redis"),
+        (Teller, "tell", "written beside: tell Redis"),
+        (Writer, "finish", "wait for the step before"),
     ):
         stages.wrap(owner, name, stage)
     signal.signal(signal.SIGUSR1, lambda *_: stages.write(path))

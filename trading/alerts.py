@@ -38,7 +38,9 @@ def raise_alert_once(kind: AlertKind, detail: str, /) -> bool:
     return True
 
 
-def raise_alert_on(connection: psycopg.Connection[Any], kind: AlertKind, detail: str, /) -> None:
+def raise_alert_on(
+    connection: psycopg.Connection[Any] | psycopg.Cursor[Any], kind: AlertKind, detail: str, /
+) -> None:
     """Raise an alert by a connection of the caller's own, in its transaction."""
     log.critical("alert", alert=kind.value, detail=detail)
     connection.execute(INSERT, [kind.value, detail[:LONGEST_DETAIL]])

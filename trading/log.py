@@ -18,6 +18,7 @@ from engine.chain import DIGEST_SIZE, GENESIS, link
 from engine.codec import decode_event, encode
 from engine.events import Event
 from engine.snapshot import VERSION
+from trading.recording import Hand
 
 READ_AT_ONCE: Final = 5_000
 SNAPSHOTS_KEPT: Final = 4
@@ -77,7 +78,7 @@ def next_row(place: Place, event: Event, /) -> LogRow:
     )
 
 
-def append(cursor: psycopg.Cursor[Any], rows: Sequence[LogRow], /) -> None:
+def append(cursor: Hand, rows: Sequence[LogRow], /) -> None:
     """Append rows, which follow one another and the last one there."""
     with cursor.copy(APPEND) as copy:
         copy.set_types(APPEND_TYPES)

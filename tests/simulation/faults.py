@@ -2,8 +2,9 @@
 
 A client writes a wicked stream of commands, a runner decides them, snapshots are kept; a fuse burns
 down with every statement and kills whoever is writing, restoring or answering. After each death the
-next runner starts from the database alone, and may die of it again. What is not here: real
-processes (`tests/processes.py`), and the engine's own laws.
+next runner starts from the database alone, and may die of it again. A life may write beside the
+next step, by a thread: a death is then of both. What is not here: real processes
+(`tests/processes.py`), and the engine's own laws.
 """
 
 import uuid
@@ -50,6 +51,7 @@ class Fuse:
     left: int | None = None
     phase: str = ""
     is_burnt: bool = False
+    is_dead: bool = False
     struck: Counter[str] = field(default_factory=Counter)
     end: Callable[[], None] = lambda: None
 
@@ -59,15 +61,17 @@ class Fuse:
 
     def put_out(self) -> None:
         """Kill nobody any more."""
-        self.left = None
+        self.left, self.is_dead = None, False
 
     def pass_point(self, where: str) -> None:
-        """Be at a point between two writes."""
+        """Be at a point between two writes; a process that is dead gets past none."""
+        if self.is_dead:
+            raise Killed
         if self.left is None:
             return
         self.left -= 1
         if self.left < 0:
-            self.left, self.is_burnt = None, True
+            self.left, self.is_burnt, self.is_dead = None, True, True
             self.struck[f"{self.phase}: {where}"] += 1
             self.end()
             raise Killed
@@ -134,14 +138,16 @@ class FusedTeller:
 class Life:
     """One venue from its seed: its client, its runner, its deaths."""
 
-    def __init__(self, *, seed: int, connect: Connect, signer: Signer) -> None:
+    def __init__(
+        self, *, seed: int, connect: Connect, signer: Signer, beside: bool = False
+    ) -> None:
         self.chance = Random(seed)  # noqa: S311 - a seeded world, no secret
         self.stream = VenueStream(seed=seed)
         self.fuse = Fuse()
         self.told: dict[int, Outcome] = {}
         self.tries: list[set[str]] = []
         self.deaths = self.commands = 0
-        self._connect, self._signer = connect, signer
+        self._connect, self._signer, self._beside = connect, signer, beside
         self._client = connect(self.fuse)
         self.runner = self._start()
 
@@ -160,8 +166,14 @@ class Life:
 
     def close(self) -> None:
         """Let go of the database."""
-        self.runner.connection.close()
+        self._bury()
         self._client.close()
+
+    def _bury(self) -> None:
+        """Let both threads of a runner come to their end, then its connections."""
+        self.runner.end()
+        self.runner.connection.close()
+        self.runner.reading.close()
 
     # The client.
 
@@ -199,11 +211,13 @@ class Life:
     def _start(self) -> Runner:
         teller = cast("Teller", FusedTeller(self.fuse, self.told))
         connection = self._connect(self.fuse)
+        reading = self._connect(self.fuse) if self._beside else None
         while True:
             try:
                 return Runner.start(
                     connection,
                     signer=self._signer,
+                    reading=reading,
                     teller=teller,
                     clock_ms=lambda: self.stream.at_ms,
                 )
@@ -211,6 +225,8 @@ class Life:
                 continue  # the one who died is still being noticed
             except BaseException:
                 connection.close()
+                if reading is not None:
+                    reading.close()
                 raise
 
     def _step(self, *, lit: bool) -> None:
@@ -218,7 +234,9 @@ class Life:
             while self.runner.step():
                 pass
 
-        if not self._survives(step, "a step", lit=lit, connection=self.runner.connection):
+        # What a thread uses is not closed under it: the dead are buried once both have stopped.
+        connection = None if self._beside else self.runner.connection
+        if not self._survives(step, "a step", lit=lit, connection=connection):
             self._recover()
 
     def _keep_snapshot(self) -> None:
@@ -232,7 +250,7 @@ class Life:
 
     def _recover(self) -> None:
         """Start anew until nobody dies of it, and prove what was found."""
-        self.runner.connection.close()
+        self._bury()
 
         def start() -> None:
             self.runner = self._start()
@@ -264,6 +282,8 @@ class Life:
             if not self.fuse.is_burnt:
                 raise
             self.deaths += 1
+            if self._beside and phase == "a step":
+                self.runner.end()
             return False
         finally:
             self.fuse.put_out()

@@ -98,7 +98,8 @@ def live(seed: int, parameters: dict[str, Any]) -> Any:
         connection.fuse = fuse
         return connection
 
-    life = Life(seed=seed, connect=connect, signer=signer("venue"))
+    # Every second one writes beside the next step, as the engine's process does.
+    life = Life(seed=seed, connect=connect, signer=signer("venue"), beside=seed % 2 == 1)
     try:
         life.live(steps=STEPS)
     except BaseException as broken:

@@ -4,6 +4,6 @@
 events; rebuilding and reconciling use it on copies.
 """
 
-from trading.projections.projector import Projector, Written
+from trading.projections.projector import BY_INDEX, Projector, Written
 
-__all__ = ["Projector", "Written"]
+__all__ = ["BY_INDEX", "Projector", "Written"]

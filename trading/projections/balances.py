@@ -1,14 +1,13 @@
 """Balances: an account's cash as the state has it at the end of a step."""
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-from psycopg import Cursor
+from typing import Final
 
 from engine.state import State
 from trading.projections.names import Names
 from trading.projections.rows import BalanceRow
 from trading.projections.tables import Table
+from trading.recording import Hand
 
 TABLE: Final = Table(
     "trading_balance",
@@ -38,6 +37,6 @@ def balance_rows(state: State, touched: Mapping[str, int], names: Names, /) -> l
     ]
 
 
-def write_balances(cursor: Cursor[Any], rows: list[BalanceRow], /) -> None:
+def write_balances(cursor: Hand, rows: list[BalanceRow], /) -> None:
     """Write balances as they are now."""
     TABLE.merge(cursor, rows)

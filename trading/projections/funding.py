@@ -1,13 +1,12 @@
 """Funding: the rate of each market's hour, and what each account paid or received."""
 
-from typing import Any, Final
-
-from psycopg import Cursor
+from typing import Final
 
 from engine import events as ev
 from trading.projections.names import Names
 from trading.projections.rows import FundingPaymentRow, FundingRateRow
 from trading.projections.tables import Table
+from trading.recording import Hand
 
 RATES: Final = Table(
     "trading_fundingrate", FundingRateRow, "bigint bigint bigint bigint bigint bigint"
@@ -53,7 +52,7 @@ class Funding:
             )
         )
 
-    def write(self, cursor: Cursor[Any], /) -> tuple[list[FundingRateRow], list[FundingPaymentRow]]:
+    def write(self, cursor: Hand, /) -> tuple[list[FundingRateRow], list[FundingPaymentRow]]:
         """Write this step's rates and payments, and return them."""
         rates, payments = list(self._rates.values()), self._payments
         if rates:

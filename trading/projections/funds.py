@@ -1,14 +1,13 @@
 """The markets' and the venue's own money, as the state has it at the end of a step."""
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-from psycopg import Cursor
+from typing import Final
 
 from engine.state import State
 from trading.projections.names import Names
 from trading.projections.rows import MarketFundsRow, VenueFundsRow
 from trading.projections.tables import Table
+from trading.recording import Hand
 
 MARKETS: Final = Table(
     "trading_marketfunds",
@@ -48,7 +47,7 @@ def venue_row(state: State, at_ms: int, /) -> VenueFundsRow:
 
 
 def write_funds(
-    cursor: Cursor[Any],
+    cursor: Hand,
     state: State,
     touched: Mapping[str, int],
     venue_at_ms: int | None,

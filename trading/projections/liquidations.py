@@ -15,6 +15,7 @@ from trading.engine_words import account_name
 from trading.projections.names import Names
 from trading.projections.rows import LiquidationRow
 from trading.projections.tables import Table
+from trading.recording import Hand
 
 TABLE: Final = Table(
     "trading_liquidation",
@@ -113,7 +114,7 @@ class Liquidations:
         self._changed[row.event_sequence] = row
         return row
 
-    def write(self, cursor: Cursor[Any], state: State, /) -> list[LiquidationRow]:
+    def write(self, cursor: Hand, state: State, /) -> list[LiquidationRow]:
         """Write what this step changed; only the pending ones go on. Return the changed."""
         for (name, symbol), row in list(self._current.items()):
             if row.event_sequence in self._changed:

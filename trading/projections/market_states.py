@@ -5,10 +5,9 @@ whatever a step is made of. What is not here: the rule (`engine.decision.effecti
 """
 
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import msgspec
-from psycopg import Cursor
 
 from engine import events as ev
 from engine.commands import ReferenceMove
@@ -17,6 +16,7 @@ from engine.state import State
 from engine.vocabulary import MarketState
 from trading.projections.names import Names
 from trading.projections.rows import MarketStateRow
+from trading.recording import Hand
 
 SENTENCES: Final = {
     MarketState.ACTIVE: "",
@@ -159,7 +159,7 @@ class MarketStates:
             self._told[symbol] = now
             self._changed[symbol] = MarketStateRow(self._markets[symbol], *now, at_ms)
 
-    def write(self, cursor: Cursor[Any], /) -> list[MarketStateRow]:
+    def write(self, cursor: Hand, /) -> list[MarketStateRow]:
         """Write the states that this step changed; return them."""
         changed = list(self._changed.values())
         if changed:

@@ -18,6 +18,7 @@ from trading.engine_words import account_name
 from trading.projections.names import Names
 from trading.projections.rows import OrderRow, RepeatedOrderRow
 from trading.projections.tables import Table
+from trading.recording import Hand
 
 TABLE: Final = Table(
     "trading_order",
@@ -247,7 +248,7 @@ class Orders:
             at_ms,
         )
 
-    def write(self, cursor: Cursor[Any], /) -> list[OrderRow]:
+    def write(self, cursor: Hand, /) -> list[OrderRow]:
         """Write what this step made and changed; return it."""
         fresh, changed = list(self._fresh.values()), list(self._changed.values())
         doubtful = [row for name, row in self._doubtful.items() if name not in self._fresh]

@@ -1,14 +1,13 @@
 """Positions with their triggers, as the state has them at the end of a step."""
 
 from collections.abc import Mapping
-from typing import Any, Final
-
-from psycopg import Cursor
+from typing import Final
 
 from engine.state import Pair, State
 from trading.projections.names import Names
 from trading.projections.rows import PositionRow
 from trading.projections.tables import Table
+from trading.recording import Hand
 
 TABLE: Final = Table(
     "trading_position",
@@ -65,6 +64,6 @@ def position_row(
     )
 
 
-def write_positions(cursor: Cursor[Any], rows: list[PositionRow], /) -> None:
+def write_positions(cursor: Hand, rows: list[PositionRow], /) -> None:
     """Write positions as they are now."""
     TABLE.merge(cursor, rows)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Self
 
-from psycopg import Connection, Cursor
+from psycopg import Connection
 
 from accounts.ledger.posting import Books
 from engine import events as ev
@@ -37,6 +37,7 @@ from trading.projections.rows import (
 )
 from trading.projections.touched import Touched
 from trading.projections.trades import Trades
+from trading.recording import Hand, Recorded
 
 Handler = Callable[[int, Any], None]
 BY_INDEX: Final = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
@@ -101,7 +102,7 @@ class Projector:
             handle(sequence, event)
         self._money.observe(sequence, event)
 
-    def write(self, cursor: Cursor[Any], /) -> Written:
+    def write(self, cursor: Hand, /) -> Written:
         """Write everything observed since the last time; the caller's transaction carries it."""
         state, touched, names = self._state, self._touched, self._names
         orders = self._orders.write(cursor)
@@ -114,7 +115,11 @@ class Projector:
         liquidations = self._liquidations.write(cursor, state)
         funds.write_funds(cursor, state, touched.funds, touched.venue_at_ms, names)
         market_states = self._market_states.write(cursor)
-        self._books.post(cursor, self._money.take())
+        entries = self._money.take()
+        if isinstance(cursor, Recorded):
+            cursor.later(lambda real: self._books.post(real, entries))
+        else:
+            self._books.post(cursor, entries)
         touched.clear()
         return Written(
             orders=orders,

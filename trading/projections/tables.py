@@ -8,9 +8,9 @@ from functools import cache, cached_property
 from typing import Any, Final
 
 import msgspec
-from psycopg import Cursor
 
 from accounts.ledger.arrays import bytes_array, number_array, text_array, uuid_array
+from trading.recording import Hand
 
 Row = msgspec.Struct
 ARRAYS: Final[dict[str, Callable[[Iterable[Any]], str]]] = {
@@ -42,7 +42,7 @@ class Table:
             column: ARRAYS[kind] for column, kind in zip(self.columns, self.types, strict=True)
         }
 
-    def add(self, cursor: Cursor[Any], rows: Sequence[Row], /) -> None:
+    def add(self, cursor: Hand, rows: Sequence[Row], /) -> None:
         """Add rows, none of which is there yet."""
         if not rows:
             return
@@ -51,20 +51,18 @@ class Table:
             for row in rows:
                 copy.write_row(into_tuple(row))
 
-    def merge(self, cursor: Cursor[Any], rows: Sequence[Row], /) -> None:
+    def merge(self, cursor: Hand, rows: Sequence[Row], /) -> None:
         """Add rows or replace them by their key; a key comes once."""
         if rows:
             others = [name for name in self.columns if name not in self.key]
             cursor.execute(self._merging(tuple(others)), self._columns_of(rows))
 
-    def add_missing(self, cursor: Cursor[Any], rows: Sequence[Row], /) -> None:
+    def add_missing(self, cursor: Hand, rows: Sequence[Row], /) -> None:
         """Add those rows whose key is not there yet."""
         if rows:
             cursor.execute(self._merging(()), self._columns_of(rows))
 
-    def update(
-        self, cursor: Cursor[Any], rows: Sequence[Row], /, *, columns: tuple[str, ...]
-    ) -> None:
+    def update(self, cursor: Hand, rows: Sequence[Row], /, *, columns: tuple[str, ...]) -> None:
         """Rewrite some columns of rows that are there, found by their key."""
         if rows:
             names = (*self.key, *columns)

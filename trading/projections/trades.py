@@ -3,9 +3,7 @@
 What is not here: what a fill does to its order (`trading.projections.orders`).
 """
 
-from typing import Any, Final, Self
-
-from psycopg import Cursor
+from typing import Final, Self
 
 from accounts.ledger.arrays import number_array
 from engine import events as ev
@@ -14,6 +12,7 @@ from engine.vocabulary import TradeKind
 from trading.projections.names import Names
 from trading.projections.rows import CandleRow, FillRow, TradeRow
 from trading.projections.tables import Table
+from trading.recording import Hand
 
 PUBLIC: Final = (TradeKind.TRADE, TradeKind.LIQUIDATION)
 MINUTE_MS: Final = 60_000
@@ -127,7 +126,7 @@ class Trades:
         candle.notional_micro += trade.notional_micro
         candle.trades += 1
 
-    def write(self, cursor: Cursor[Any], /) -> tuple[list[TradeRow], list[FillRow]]:
+    def write(self, cursor: Hand, /) -> tuple[list[TradeRow], list[FillRow]]:
         """Write the trades and fills of this step; return them."""
         trades, fills = self._trades, self._fills
         if trades:
@@ -137,7 +136,7 @@ class Trades:
             self._trades, self._fills = [], []
         return trades, fills
 
-    def _write_candles(self, cursor: Cursor[Any], /) -> None:
+    def _write_candles(self, cursor: Hand, /) -> None:
         if self._candles:
             columns = [
                 number_array(getattr(candle, name) for candle in self._candles.values())

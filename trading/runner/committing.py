@@ -1,4 +1,4 @@
-"""Committing: everything that a step made true, in one transaction.
+"""Committing: everything that a step made true, noted when it was decided, in one transaction.
 
 Events, what they say in rows, the commands marked with their outcomes, receipts. What is not
 here: telling anybody, which comes after the commit only (I44).
@@ -7,6 +7,7 @@ here: telling anybody, which comes after the commit only (I44).
 import json
 import uuid
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final
 
 import psycopg
@@ -18,6 +19,7 @@ from trading import log
 from trading.alerts import raise_alert_on
 from trading.models import AlertKind
 from trading.projections import Projector, Written
+from trading.recording import Hand, Recorded
 from trading.runner.deciding import Decided, DecidedStep
 from trading.runner.notary import Notary
 
@@ -65,13 +67,13 @@ class AccountSequences:
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
 
-    def give(self, cursor: psycopg.Cursor[Any], decided: Iterable[Decided]) -> None:
+    def give(self, reading: psycopg.Connection[Any], decided: Iterable[Decided]) -> None:
         """Give every account's command the next number of its account."""
         own = [(one, one.account_id) for one in decided if one.account_id is not None]
         unknown = {name for _, name in own if name not in self._counts}
         if unknown:
             asked = [uuid.UUID(name) for name in unknown]
-            for name, count in cursor.execute(NEWEST_SEQUENCES, [asked]):
+            for name, count in reading.execute(NEWEST_SEQUENCES, [asked]):
                 self._counts[name] = count or 0
         for one, name in own:
             assert name is not None  # noqa: S101 - told to mypy
@@ -79,43 +81,54 @@ class AccountSequences:
             one.outcome = one.outcome._replace(account_sequence=self._counts[name])
 
 
-def commit(
-    connection: psycopg.Connection[Any],
-    whole: DecidedStep,
-    *,
-    projector: Projector,
-    sequences: AccountSequences,
-    notary: Notary,
-    state: State,
-) -> Written:
-    """Write a step in one transaction; return what the feed may tell."""
-    with connection.transaction(), connection.cursor() as cursor:
+class Scribe:
+    """Notes all that a step made true, while nothing of the next is decided."""
+
+    def __init__(
+        self, reading: psycopg.Connection[Any], *, projector: Projector, notary: Notary
+    ) -> None:
+        self._reading = reading
+        self._projector, self._notary = projector, notary
+        self._sequences = AccountSequences()
+
+    def record(self, whole: DecidedStep, state: State) -> tuple[Recorded, Written]:
+        """Return the statements of a step, and what the feed may tell once they are committed."""
+        noted = Recorded()
         # 1. What happened.
-        log.append(cursor, whole.rows)
+        log.append(noted, whole.rows)
         # 2. What it means in rows and in money.
-        written = projector.write(cursor)
+        written = self._projector.write(noted)
         # 3. The commands, their outcomes and receipts.
-        sequences.give(cursor, whole.decided)
-        notary.sign(cursor, whole.decided, state, at_ms=whole.at_ms)
-        _mark(cursor, whole)
+        self._sequences.give(self._reading, whole.decided)
+        self._notary.sign(self._reading, noted, whole.decided, state, at_ms=whole.at_ms)
+        _mark(noted, whole)
         if whole.step.unreadable:
-            set_aside(connection, whole.step.unreadable)
-            detail = f"unreadable: numbers {whole.step.unreadable}"
-            raise_alert_on(connection, AlertKind.COMMAND_SET_ASIDE, detail)
-    return written
+            noted.later(partial(_set_unreadable_aside, whole.step.unreadable))
+        return noted, written
 
 
-def _mark(cursor: psycopg.Cursor[Any], whole: DecidedStep) -> None:
+def commit(connection: psycopg.Connection[Any], noted: Recorded) -> None:
+    """Write a step in one transaction."""
+    with connection.transaction(), connection.cursor() as cursor:
+        noted.play(cursor)
+
+
+def _set_unreadable_aside(numbers: list[int], cursor: psycopg.Cursor[Any]) -> None:
+    set_aside(cursor, numbers)
+    raise_alert_on(cursor, AlertKind.COMMAND_SET_ASIDE, f"unreadable: numbers {numbers}")
+
+
+def _mark(hand: Hand, whole: DecidedStep) -> None:
     done = [one for one in whole.decided if one.planned.number is not None]
     if done:
         columns = [list(column) for column in zip(*map(_values, done), strict=True)]
-        cursor.execute(MARK, [whole.at_ms, *columns])
+        hand.execute(MARK, [whole.at_ms, *columns])
     own = [one for one in whole.decided if one.planned.number is None]
     if own:
         columns = [list(column) for column in zip(*map(_own_values, own), strict=True)]
-        cursor.execute(RECORD_OWN, [whole.at_ms, *columns])
+        hand.execute(RECORD_OWN, [whole.at_ms, *columns])
     if whole.step.conflated:
-        cursor.execute(MARK_CONFLATED, [whole.step.conflated])
+        hand.execute(MARK_CONFLATED, [whole.step.conflated])
 
 
 def _values(one: Decided) -> tuple[Any, ...]:

@@ -3,7 +3,6 @@
 What is not here: how it is shown (`trading.metrics`).
 """
 
-import time
 from typing import Final
 
 from engine.decision import effective_state
@@ -21,26 +20,17 @@ STALE_MS: Final = 1_500
 
 
 class Measures:
-    """The figures of this process, and the clock of the step that is being made."""
+    """The figures of this process."""
 
     def __init__(self, *, began_ms: int) -> None:
         self.figures = EngineFigures(began_ms=began_ms)
         self._told = rounded(self.figures)
         self._told_at_ms = began_ms
-        self._marks: list[float] = []
 
-    def begin(self) -> None:
-        """Begin a step."""
-        self._marks = [time.perf_counter()]
-
-    def mark(self) -> None:
-        """Note the end of one part of it: taken, decided, committed, told."""
-        self._marks.append(time.perf_counter())
-
-    def end(self, whole: DecidedStep, *, commands: int) -> None:
-        """Count a step that was made."""
+    def count(self, whole: DecidedStep, *, commands: int, marks: list[float]) -> None:
+        """Count a step that was made; `marks`: begun, taken, decided, committed, told."""
         found = self.figures
-        began, taken, decided, committed, told = self._marks
+        began, taken, decided, committed, told = marks
         found.step_s.add(told - began)
         found.decide_s.add(decided - taken)
         found.commit_s.add(committed - decided)

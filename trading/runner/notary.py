@@ -15,6 +15,7 @@ from chain.signer import Signer
 from engine.state import State
 from trading.engine_words import account_id_of
 from trading.receipts import Statement, Steps, commitment, terms_digest
+from trading.recording import Recorded
 from trading.runner.deciding import Decided
 
 COPY: Final = """
@@ -68,24 +69,30 @@ class Notary:
         return cls(signer, key_id=row[0])
 
     def sign(
-        self, cursor: psycopg.Cursor[Any], decided: Iterable[Decided], state: State, *, at_ms: int
+        self,
+        reading: psycopg.Connection[Any],
+        noted: Recorded,
+        decided: Iterable[Decided],
+        state: State,
+        *,
+        at_ms: int,
     ) -> None:
         """Write the receipts of a step's accepted commands."""
         accepted = [one for one in decided if _has_receipt(one)]
         if not accepted:
             return
-        self._refresh_root(cursor)
-        rows = [self._row(one, state, at_ms=at_ms) for one in accepted]
-        with cursor.copy(COPY) as copy:
+        self._refresh_root(reading)
+        salts = secrets.token_bytes(SALT_BYTES * len(accepted))
+        with noted.copy(COPY) as copy:
             copy.set_types(COPY_TYPES)
-            for row in rows:
-                copy.write_row(row)
+            for at, one in enumerate(accepted):
+                salt = salts[at * SALT_BYTES : (at + 1) * SALT_BYTES]
+                copy.write_row(self._row(one, state, salt, at_ms=at_ms))
 
-    def _row(self, one: Decided, state: State, *, at_ms: int) -> tuple[Any, ...]:
+    def _row(self, one: Decided, state: State, salt: bytes, *, at_ms: int) -> tuple[Any, ...]:
         command, last = one.planned.command, one.rows[-1]
         account_sequence = one.outcome.account_sequence
         assert account_sequence is not None  # noqa: S101 - whoever has a receipt has a number
-        salt = secrets.token_bytes(SALT_BYTES)
         statement = Statement(
             account_id=account_id_of(one.account_id or ""),
             account_sequence=account_sequence,
@@ -114,11 +121,11 @@ class Notary:
             known = self._steps[market_id] = (Decimal(spec.tick_size), Decimal(spec.lot_size))
         return known
 
-    def _refresh_root(self, cursor: psycopg.Cursor[Any]) -> None:
+    def _refresh_root(self, reading: psycopg.Connection[Any]) -> None:
         if time.monotonic() < self._root_due:
             return
         self._root_due = time.monotonic() + ROOT_S
-        row = cursor.execute(NEWEST_ROOT).fetchone()
+        row = reading.execute(NEWEST_ROOT).fetchone()
         self._root = Root() if row is None else Root(*row)
 
 

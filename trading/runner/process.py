@@ -3,6 +3,7 @@
 What is not here: what a step does (`trading.runner.runner`).
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -24,37 +25,55 @@ log = structlog.get_logger(__name__)
 
 STANDBY_S: Final = 0.2
 IDLE_S: Final = 0.05
+SWITCH_S: Final = 0.0001
+"""How long the deciding thread may keep the writing one from its next statement."""
 
 
 def run(*, is_stopping: Callable[[], bool], say: Callable[[str], Any]) -> None:
     """Be the engine, or wait to become it, until told to stop."""
-    with connect() as connection:
-        runner = stand_by(connection, is_stopping=is_stopping, say=say)
+    sys.setswitchinterval(SWITCH_S)
+    with connect() as connection, connect() as reading:
+        runner = stand_by(connection, reading, is_stopping=is_stopping, say=say)
         if runner is None:
             return
-        # Before any price: what a stopped venue's sockets were to cancel.
-        socket_switches.fire_lost()
-        say("The engine runs.")
-        snapshots = Snapshots(connect, last_sequence=newest_kept(connection))
-        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_UP)))
-        while not is_stopping():
-            if runner.step() == 0:
-                wait_for_commands(connection)
-            runner.give_sign()
-            snapshots.step(runner.state, runner.place, at_ms=runner.at_ms)
-        snapshots.wait()
-        keep(connection, runner.state, runner.place, at_ms=runner.at_ms)
-        runner.stop()
-        say("The engine has kept its state and stops.")
+        try:
+            act(runner, is_stopping=is_stopping, say=say)
+        finally:
+            runner.end()
+
+
+def act(runner: Runner, *, is_stopping: Callable[[], bool], say: Callable[[str], Any]) -> None:
+    """Be the engine until told to stop."""
+    connection = runner.connection
+    # Before any price: what a stopped venue's sockets were to cancel.
+    socket_switches.fire_lost()
+    say("The engine runs.")
+    snapshots = Snapshots(connect, last_sequence=newest_kept(connection))
+    # On the connection that holds the lock, so that whoever loses it notices at once.
+    connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_UP)))
+    while not is_stopping():
+        if runner.step() == 0:
+            wait_for_commands(connection)
+        runner.give_sign()
+        if snapshots.is_due(runner.place):
+            # A snapshot is of what is written.
+            runner.finish()
+            snapshots.begin(runner.state, runner.place, at_ms=runner.at_ms)
+    runner.finish()
+    snapshots.wait()
+    keep(connection, runner.state, runner.place, at_ms=runner.at_ms)
+    runner.stop()
+    say("The engine has kept its state and stops.")
 
 
 def connect() -> psycopg.Connection[Any]:
-    """Return the connection on which everything happens: lock, log and rows."""
+    """Return a connection: one writes and holds the lock, another one reads."""
     return psycopg.connect(**connection_parameters(), autocommit=True)
 
 
 def stand_by(
     connection: psycopg.Connection[Any],
+    reading: psycopg.Connection[Any],
     *,
     is_stopping: Callable[[], bool],
     say: Callable[[str], Any],
@@ -66,7 +85,11 @@ def stand_by(
     while not is_stopping():
         try:
             return Runner.start(
-                connection, signer=signer("venue"), standing=standing, teller=teller
+                connection,
+                signer=signer("venue"),
+                reading=reading,
+                standing=standing,
+                teller=teller,
             )
         except NotHeldError:
             if not has_said:

@@ -55,21 +55,22 @@ class Snapshots:
         self._last_at = time.monotonic()
         self._child: int | None = None
 
-    def step(self, state: State, place: Place, *, at_ms: int) -> bool:
-        """Begin a snapshot if one is due and none is being made; tell whether one was begun."""
+    def is_due(self, place: Place) -> bool:
+        """Tell whether it is time for a snapshot, and none is being made."""
         self._reap()
         events = place.sequence - self._last_sequence
         elapsed = time.monotonic() - self._last_at
         is_due = events >= self._every_events or (events > 0 and elapsed >= self._every_s)
-        if not is_due or self._child is not None:
-            return False
+        return is_due and self._child is None
+
+    def begin(self, state: State, place: Place, *, at_ms: int) -> None:
+        """Begin a snapshot of a place that is written."""
         self._last_sequence, self._last_at = place.sequence, time.monotonic()
         # What is frozen is not walked by the collector, neither here nor in the child.
         gc.freeze()
         self._child = os.fork()
         if self._child == 0:
             self._make(state, place, at_ms=at_ms)
-        return True
 
     def wait(self) -> None:
         """Wait until the child has ended, if there is one."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
+from accounts.ledger.arrays import number_array
 from engine import commands as c
 from engine.codec import CodecError, decode_command
 from engine.state import State
@@ -18,7 +19,7 @@ from engine.step import order_step
 AT_ONCE: Final = 500
 TAKE: Final = """
     SELECT id, payload, failures FROM trading_command
-    WHERE status = 'WAITING' AND id > %s ORDER BY id LIMIT %s
+    WHERE status = 'WAITING' AND id <> ALL(%s::bigint[]) ORDER BY id LIMIT %s
 """
 
 
@@ -50,9 +51,14 @@ class Step:
     is_alone: bool
 
 
-def take(connection: psycopg.Connection[Any], *, after: int, at_most: int) -> list[Waiting]:
-    """Return waiting commands in the order of their arrival; one that has failed, by itself."""
-    rows = connection.execute(TAKE, [after, at_most]).fetchall()
+def take(
+    connection: psycopg.Connection[Any], *, taken: Sequence[int] = (), at_most: int
+) -> list[Waiting]:
+    """Return waiting commands in the order of their arrival; one that has failed, by itself.
+
+    `taken` are the numbers of those that are being written just now.
+    """
+    rows = connection.execute(TAKE, [number_array(taken), at_most]).fetchall()
     waiting = [Waiting(number=row[0], payload=row[1], failures=row[2]) for row in rows]
     for index, one in enumerate(waiting):
         if one.failures:

@@ -5,6 +5,7 @@ all its checks. Steps never change after listing; limits may be a few seconds ol
 has the last word on them.
 """
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
@@ -73,7 +74,37 @@ def read_terms(of: str) -> AllTerms:
 
 
 EVERY_MARKET: Final = "every market"
-memory: ShortMemory[str, AllTerms] = ShortMemory(read_terms, most=1)
+AT_HAND_S: Final = 0.5
+
+
+class TermsMemory(ShortMemory[str, AllTerms]):
+    """Remembers all terms; what was looked at just now lies at hand, for views of many rows."""
+
+    def __init__(self) -> None:
+        super().__init__(read_terms, most=1)
+        self._at_hand: tuple[float, dict[int, MarketTerms]] = (0.0, {})
+
+    def by_pk(self) -> dict[int, MarketTerms]:
+        """Return the terms of all markets, at most half a second older than remembered ones."""
+        until, found = self._at_hand
+        if time.monotonic() >= until:
+            known = self.get(EVERY_MARKET) or read_terms(EVERY_MARKET)
+            found = known.by_pk
+            self._at_hand = (time.monotonic() + AT_HAND_S, found)
+        return found
+
+    def forget(self, key: str) -> None:
+        """Forget in this process."""
+        super().forget(key)
+        self._at_hand = (0.0, {})
+
+    def clear(self) -> None:
+        """Forget everything in this process."""
+        super().clear()
+        self._at_hand = (0.0, {})
+
+
+memory = TermsMemory()
 
 
 async def all_symbols() -> Collection[str]:
@@ -93,8 +124,8 @@ def access_terms(symbol: str) -> MarketTerms:
 
 def terms_of(pk: int) -> MarketTerms:
     """Return the terms of the market that a row points to; markets are never deleted."""
-    known = memory.get(EVERY_MARKET)
-    if known is None or pk not in known.by_pk:
+    found = memory.by_pk().get(pk)
+    if found is None:
         memory.forget(EVERY_MARKET)
-        known = memory.get(EVERY_MARKET) or read_terms(EVERY_MARKET)
-    return known.by_pk[pk]
+        found = memory.by_pk()[pk]
+    return found
