@@ -365,9 +365,9 @@ def main() -> None:
         row(f"baseline {theirs[0]}, plain limits/s", f"{theirs[1]:,.0f}", "", "1.0x")
     else:
         row("baseline", "not installed", "pip install lightmatchingengine")
-    both = max(bench_commands(30_000, once=False) for _ in range(2))
+    both = max(bench_commands(30_000, once=False) for _ in range(4))
     row("decide + evolve with risk, commands/s", f"{both:,.0f}", ">= 25,000", "1.0x")
-    once = max(bench_commands(30_000, once=True) for _ in range(2))
+    once = max(bench_commands(30_000, once=True) for _ in range(4))
     row("apply with risk, commands/s", f"{once:,.0f}", "", f"{once / both:.1f}x")
     calm, each, found = bench_marks(100_000)
     row("mark tick, 100,000 positions, no trigger", f"{calm * 1e3:.3f} ms", "< 1 ms")
