@@ -23,6 +23,9 @@ class Role(StrEnum):
 EVERYBODY = tuple(Role)
 OVERSEERS = (Role.AUDITOR, Role.SUPERADMIN)
 """Who looks at the staff itself."""
+MONEY_READERS = (Role.RISK, Role.TREASURY, Role.COMPLIANCE, *OVERSEERS)
+ACCOUNT_READERS = (Role.RISK, Role.COMPLIANCE, Role.SUPPORT, Role.TREASURY, *OVERSEERS)
+WATCHERS = (Role.RISK, Role.MARKET_OPS, *OVERSEERS)
 
 GRANTS: dict[str, tuple[Role, ...]] = {
     "accounts.view_user": (Role.COMPLIANCE, Role.SUPPORT, *OVERSEERS),
@@ -30,6 +33,9 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "accounts.view_secondfactor": OVERSEERS,
     "accounts.delete_secondfactor": (Role.SUPERADMIN,),
     "accounts.view_staffaction": OVERSEERS,
+    "accounts.view_ledgeraccount": MONEY_READERS,
+    "accounts.view_ledgerentry": MONEY_READERS,
+    "accounts.view_posting": MONEY_READERS,
     "auth.view_group": OVERSEERS,
     "axes.view_accessattempt": (Role.SUPPORT, *OVERSEERS),
     "axes.view_accessfailurelog": OVERSEERS,
@@ -38,12 +44,26 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "compliance.add_accountrestriction": (Role.COMPLIANCE, Role.SUPERADMIN),
     "jobs.view_jobfailure": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
     "jobs.view_jobrun": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
+    "trading.view_balance": ACCOUNT_READERS,
     "trading.view_bracket": EVERYBODY,
     "trading.view_bracketschedule": EVERYBODY,
+    "trading.view_brokenglass": (Role.RISK, Role.COMPLIANCE, *OVERSEERS),
+    "trading.add_brokenglass": (Role.RISK, Role.COMPLIANCE, Role.SUPERADMIN),
+    "trading.view_glasslook": (Role.RISK, Role.COMPLIANCE, *OVERSEERS),
+    "trading.view_command": WATCHERS,
+    "trading.view_event": WATCHERS,
+    "trading.view_fill": ACCOUNT_READERS,
     "trading.view_holiday": EVERYBODY,
     "trading.view_lastgoodprice": EVERYBODY,
+    "trading.view_liquidation": (Role.RISK, Role.SUPPORT, Role.MARKET_OPS, *OVERSEERS),
+    "trading.view_logcheck": WATCHERS,
     "trading.view_market": EVERYBODY,
+    "trading.view_marketfunds": MONEY_READERS,
     "trading.view_marketticker": EVERYBODY,
+    "trading.view_order": ACCOUNT_READERS,
+    "trading.view_position": ACCOUNT_READERS,
+    "trading.view_trade": EVERYBODY,
+    "trading.view_venuefunds": MONEY_READERS,
     "trading.view_alert": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
     "trading.view_liquidationsuspect": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
     "trading.view_pricealert": EVERYBODY,

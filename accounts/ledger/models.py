@@ -132,13 +132,16 @@ class Posting(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     entry = models.ForeignKey(LedgerEntry, on_delete=models.PROTECT, related_name="postings")
-    account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="postings")
+    account = models.ForeignKey(
+        LedgerAccount, on_delete=models.PROTECT, related_name="postings", db_index=False
+    )
     amount_micro = models.BigIntegerField()
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(amount_micro=0), name="posting_not_zero"),
         ]
+        indexes: ClassVar = [models.Index(fields=["account", "-id"], name="posting_newest_of")]
 
     def __str__(self) -> str:
         """Return the amount."""

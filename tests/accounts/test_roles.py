@@ -86,6 +86,8 @@ def test_the_index_shows_the_desks_of_a_role_and_no_other() -> None:
         "People",
         "Compliance",
         "Markets",
+        "Trading",
+        "Money",
         "Audit",
     ]
     page = staff_client(staff_member(Role.SUPERADMIN)).get("/admin/")

@@ -1,5 +1,25 @@
-"""The back office of trading, by noun: alerts, markets, the service's prices, reconciliations."""
+"""The back office of trading, by noun; what no list shows is an order that rests."""
 
-from trading.admin import alerts, markets, prices, reconciliations
+from trading.admin import (
+    alerts,
+    break_glass,
+    ledger,
+    log,
+    markets,
+    orders,
+    positions,
+    prices,
+    reconciliations,
+)
 
-__all__ = ["alerts", "markets", "prices", "reconciliations"]
+__all__ = [
+    "alerts",
+    "break_glass",
+    "ledger",
+    "log",
+    "markets",
+    "orders",
+    "positions",
+    "prices",
+    "reconciliations",
+]

@@ -4,13 +4,13 @@ Nothing here can be edited: changes of markets are proposed by one member of sta
 by another.
 """
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.staff_site import ReadOnlyAdmin
+from trading.admin.words import in_percent, in_usdt
 from trading.models import (
     Bracket,
     BracketSchedule,
@@ -21,7 +21,6 @@ from trading.models import (
     TradingCalendar,
     VenueModeChange,
 )
-from trading.models.units import MICRO, PPB
 
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]
@@ -191,13 +190,3 @@ class VenueModeChangeAdmin(ReadOnlyAdmin):
     list_filter = ("level", "changed_at")
     search_fields = ("reason",)
     ordering = ("-id",)
-
-
-def in_percent(rate_ppb: int) -> str:
-    """Return a rate as people read it."""
-    return f"{(Decimal(rate_ppb) * 100 / PPB).normalize():f}%"
-
-
-def in_usdt(amount_micro: int) -> str:
-    """Return an amount as people read it."""
-    return f"{Decimal(amount_micro) / MICRO:,.2f}"

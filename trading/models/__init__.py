@@ -7,6 +7,7 @@ the events say, written by `trading.projections` alone.
 
 from trading.models.alerts import Alert, AlertKind
 from trading.models.brackets import Bracket, BracketSchedule
+from trading.models.break_glass import BrokenGlass, GlassLook
 from trading.models.chain import (
     Batch,
     BatchState,
@@ -26,7 +27,7 @@ from trading.models.commands import Command, CommandStatus, Receipt, VenueKey
 from trading.models.funding_clock import FundingClock
 from trading.models.hours import Holiday, TradingCalendar
 from trading.models.keys import IdentifierKey
-from trading.models.log import Event, LogCheck, Snapshot
+from trading.models.log import SHOWN_KINDS, Event, LogCheck, Snapshot
 from trading.models.markets import Market, MarketKind, MarketState, Pricing
 from trading.models.orders import (
     BACKSTOP_ACCOUNT_ID,
@@ -66,6 +67,7 @@ from trading.models.venue import PauseLevel, VenueModeChange
 __all__ = [
     "BACKSTOP_ACCOUNT_ID",
     "OPEN_STATUSES",
+    "SHOWN_KINDS",
     "AdlRank",
     "Alert",
     "AlertKind",
@@ -75,6 +77,7 @@ __all__ = [
     "BatchState",
     "Bracket",
     "BracketSchedule",
+    "BrokenGlass",
     "ChainCursor",
     "ChainTransaction",
     "ClosedVault",
@@ -88,6 +91,7 @@ __all__ = [
     "FundingClock",
     "FundingPayment",
     "FundingRate",
+    "GlassLook",
     "Holiday",
     "IdentifierKey",
     "IndexCandle",

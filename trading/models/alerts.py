@@ -18,6 +18,7 @@ class AlertKind(models.TextChoices):
     LIQUIDATION_MISSED = "LIQUIDATION_MISSED", "A position is below maintenance and untouched"
     LIQUIDATION_DISPUTED = "LIQUIDATION_DISPUTED", "Audit and engine differ on who is liquidatable"
     BOOKS_DIFFER = "BOOKS_DIFFER", "Engine, projections and ledger differ"
+    GLASS_BROKEN = "GLASS_BROKEN", "A member of staff looks at resting orders"
     FUNDING_LATE = "FUNDING_LATE", "An hour of funding has not been paid"
 
 

@@ -1,9 +1,40 @@
 """The log: everything that happened, hash-chained, and snapshots of the engine's state."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
+
+SHOWN_KINDS: Final = (
+    "BackstopFunded",
+    "BreakerReleased",
+    "BreakerTripped",
+    "DelistingSettled",
+    "DepositCredited",
+    "DepositDropped",
+    "DepositFinalized",
+    "FundingPaid",
+    "FundingRateSet",
+    "FundingSettled",
+    "InsuranceContributed",
+    "InsurancePaid",
+    "LiquidationDeferred",
+    "LiquidationPended",
+    "LiquidationStarted",
+    "LiquidationWarned",
+    "MarketLimitsChanged",
+    "MarketListed",
+    "MarketStateChanged",
+    "OpenInterestPublished",
+    "ShortfallCovered",
+    "VenueDebtBooked",
+    "VenueDebtRepaid",
+    "WarningLifted",
+    "WithdrawalConfirmed",
+    "WithdrawalReserved",
+    "WithdrawalReturned",
+)
+"""The events that tell of no order, and not of each price: those that staff may read (I24)."""
 
 
 class Event(models.Model):
@@ -21,6 +52,11 @@ class Event(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(sequence__gte=1), name="event_sequence_from_one"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["sequence"], condition=Q(kind__in=SHOWN_KINDS), name="event_shown"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -100,6 +100,7 @@ class Order(models.Model):
                 name="order_by_client_id",
             ),
             models.Index(fields=["account_id", "-created_at_ms", "-id"], name="order_by_account"),
+            models.Index(fields=["-created_at_ms", "-id"], name="order_newest"),
             models.Index(
                 fields=["account_id", "market"],
                 condition=Q(status__in=OPEN_STATUSES),
@@ -156,6 +157,7 @@ class Trade(models.Model):
                 condition=Q(is_public=True),
                 name="trade_tape",
             ),
+            models.Index(fields=["-executed_at_ms", "-id"], name="trade_newest"),
         ]
 
     def __str__(self) -> str:
@@ -188,6 +190,7 @@ class Fill(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["account_id", "-executed_at_ms", "-id"], name="fill_by_account"),
             models.Index(fields=["order_id"], name="fill_by_order"),
+            models.Index(fields=["-executed_at_ms", "-id"], name="fill_newest"),
         ]
 
     def __str__(self) -> str:

@@ -139,6 +139,7 @@ class Liquidation(models.Model):
                 fields=["account_id", "-started_at_ms", "-id"], name="liquidation_by_account"
             ),
             models.Index(fields=["market", "-started_at_ms", "-id"], name="liquidation_by_market"),
+            models.Index(fields=["-started_at_ms", "-id"], name="liquidation_newest"),
         ]
 
     def __str__(self) -> str:
