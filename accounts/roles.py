@@ -68,11 +68,17 @@ GRANTS: dict[str, tuple[Role, ...]] = {
     "trading.view_liquidationsuspect": (Role.RISK, Role.MARKET_OPS, *OVERSEERS),
     "trading.view_pricealert": EVERYBODY,
     "trading.view_pricesource": EVERYBODY,
+    "trading.view_proposal": EVERYBODY,
+    "trading.add_proposal": (Role.RISK, Role.MARKET_OPS, Role.SUPERADMIN),
+    "trading.change_proposal": (Role.RISK, Role.SUPERADMIN),
     "trading.view_reconciliation": (Role.RISK, Role.TREASURY, *OVERSEERS),
+    "trading.view_statewish": EVERYBODY,
+    "trading.add_statewish": (Role.RISK, Role.MARKET_OPS, Role.SUPERADMIN),
     "trading.view_toldlie": EVERYBODY,
     "trading.add_toldlie": (Role.MARKET_OPS, Role.SUPERADMIN),
     "trading.view_tradingcalendar": EVERYBODY,
     "trading.view_venuemodechange": EVERYBODY,
+    "trading.add_venuemodechange": (Role.RISK, Role.MARKET_OPS, Role.SUPERADMIN),
 }
 """Permission -> the roles that hold it. The auditor may appear beside `view_` only."""
 

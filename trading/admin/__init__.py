@@ -9,7 +9,9 @@ from trading.admin import (
     orders,
     positions,
     prices,
+    proposals,
     reconciliations,
+    states,
 )
 
 __all__ = [
@@ -21,5 +23,7 @@ __all__ = [
     "orders",
     "positions",
     "prices",
+    "proposals",
     "reconciliations",
+    "states",
 ]

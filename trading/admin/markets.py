@@ -19,7 +19,6 @@ from trading.models import (
     MarketTicker,
     PriceSource,
     TradingCalendar,
-    VenueModeChange,
 )
 
 if TYPE_CHECKING:
@@ -180,13 +179,3 @@ class TradingCalendarAdmin(ReadOnlyAdmin):
     search_fields = ("name", "holidays__name")
     ordering = ("name",)
     inlines = (HolidayInline,)
-
-
-@admin.register(VenueModeChange)
-class VenueModeChangeAdmin(ReadOnlyAdmin):
-    """When the venue was paused, how far, and why."""
-
-    list_display = ("changed_at", "level", "reason", "resumes_at")
-    list_filter = ("level", "changed_at")
-    search_fields = ("reason",)
-    ordering = ("-id",)

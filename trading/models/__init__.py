@@ -55,6 +55,7 @@ from trading.models.prices import (
     PriceAlert,
     ToldLie,
 )
+from trading.models.proposals import Proposal, ProposalKind, ProposalState
 from trading.models.ranks import AdlRank
 from trading.models.reconciliations import Reconciliation, ReconciliationOutcome
 from trading.models.sources import PriceSource, SourceRole, Venue
@@ -114,6 +115,9 @@ __all__ = [
     "PriceAlert",
     "PriceSource",
     "Pricing",
+    "Proposal",
+    "ProposalKind",
+    "ProposalState",
     "Receipt",
     "Reconciliation",
     "ReconciliationOutcome",
