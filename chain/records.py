@@ -6,12 +6,16 @@ What lives here: one function per kind of account. What does not: their bytes (l
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from solders.pubkey import Pubkey
+from solders.sysvar import CLOCK
 
 from chain.addresses import Addresses
 from chain.client import ChainClient, Level
 from chain.layouts import CommittedRoot, Exchange, Market, Vault, parse_markets, parse_roots
+
+_UNIX_SECONDS: Final = slice(32, 40)  # of the clock's slot, epoch start, two epochs, time
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Records:
         keys = [self.addresses.vault(owner) for owner in owners]
         accounts = self.client.accounts(keys, level=level)
         return [Vault.parse(bytes(found.data)) if found else None for found in accounts]
+
+    def now_seconds(self, *, level: Level) -> int:
+        """Read the chain's own clock, Unix seconds, by which delays and days are measured."""
+        data = self._data(CLOCK, level)
+        return 0 if data is None else int.from_bytes(data[_UNIX_SECONDS], "little", signed=True)
 
     def treasury_micro(self, *, level: Level) -> int:
         """Read what lies in the treasury."""

@@ -2,7 +2,8 @@
 
 REQUESTED > HELD > RELEASED > PAID. Until it is released a withdrawal can be given back; from then
 on it is in the owner's leaf, and the chain owes it: only another attempt to pay is left. One
-payout of a vault is on its way at a time and pays all that the newest confirmed root releases.
+payout of a vault is on its way at a time and pays all that the newest confirmed root releases, as
+far as the program's cap of the day goes; what the program lets wait is collected when it is due.
 What is not here: who may withdraw (`trading.services.vaults`).
 """
 
@@ -12,13 +13,14 @@ from collections.abc import Callable, Sequence
 import structlog
 from django.db import transaction
 from django.db.models import Sum
+from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from chain import instructions
 from chain.addresses import token_account
 from chain.client import Level
 from chain.instructions import LeafProof
-from chain.layouts import Vault
+from chain.layouts import Exchange, Vault
 from chain.transactions import sign
 from engine.commands import ConfirmWithdrawal
 from trading import inbox, sending
@@ -39,6 +41,7 @@ from trading.solana import FEE, Solana
 log = structlog.get_logger(__name__)
 
 PAYOUTS_AT_ONCE = 50
+DAY_S = 86_400
 _ENDED = (SendingState.FINALIZED, SendingState.EXPIRED, SendingState.FAILED)
 
 
@@ -100,21 +103,42 @@ def advance_payouts(door: Solana, /) -> None:
 
 def build_payouts(door: Solana, /) -> None:
     """Build a payout for each vault to which the newest confirmed root owes something."""
-    batch = newest_confirmed()
+    batch, record = newest_confirmed(), door.records.exchange(level=Level.CONFIRMED)
     owed = (
         Withdrawal.objects.filter(state=WithdrawalState.RELEASED)
         .exclude(vault_id__in=Payout.objects.filter(is_open=True).values("vault_id"))
         .values_list("account_id", "address")
         .distinct()
     )
-    asked = list(owed[:PAYOUTS_AT_ONCE])
-    if batch is None or not asked:
+    asked = list(owed)
+    if batch is None or record is None or not asked:
         return
+    now_seconds = door.records.now_seconds(level=Level.CONFIRMED)
+    room_micro = payable_today_micro(record, now_seconds=now_seconds)
     keys = [Pubkey.from_string(address) for _account, address in asked]
     vaults = door.records.vaults(keys, level=Level.CONFIRMED)
+    built = 0
     for (account_id, _address), vault in zip(asked, vaults, strict=True):
-        if vault is not None:
-            _build_payout(door, batch, account_id, vault)
+        if vault is None or built == PAYOUTS_AT_ONCE:
+            continue
+        if not vault.queued_micro:
+            paid_micro = _build_payout(door, batch, account_id, vault, most_micro=room_micro)
+        elif vault.queued_until <= now_seconds and vault.queued_micro <= room_micro:
+            paid_micro = _build_release(door, batch, account_id, vault)
+        else:
+            continue
+        room_micro -= paid_micro
+        built += paid_micro > 0
+
+
+def payable_today_micro(record: Exchange, /, *, now_seconds: int) -> int:
+    """Return what the program may still pay today: its cap, what came in more, less what went out.
+
+    As `after_payout` of the program counts it; days are those of UTC.
+    """
+    is_same_day = now_seconds // DAY_S == record.day
+    in_micro, out_micro = (record.day_in_micro, record.day_out_micro) if is_same_day else (0, 0)
+    return max(0, record.daily_cap_micro + in_micro - out_micro)
 
 
 def note_paid(door: Solana, /) -> None:
@@ -138,23 +162,24 @@ def note_paid(door: Solana, /) -> None:
             Payout.objects.filter(vault_id=row.vault_id, to_micro__gte=row.to_micro)
             .filter(transaction__state=SendingState.FINALIZED)
             .select_related("transaction")
-            .order_by("to_micro")
+            .order_by("to_micro", "-id")
             .first()
         )
         row.signature = payout.transaction.signature if payout else ""
         _move(row, WithdrawalState.PAID)
 
 
-@transaction.atomic
-def _build_payout(door: Solana, batch: Batch, account_id: uuid.UUID, vault: Vault, /) -> None:
-    """Build, sign and store one payout; the rest of it is `advance_payouts`."""
+def _build_payout(
+    door: Solana, batch: Batch, account_id: uuid.UUID, vault: Vault, /, *, most_micro: int
+) -> int:
+    """Build and store a payout of what the leaf releases; return how much it pays at most."""
     proof = newest_proof(account_id, batch=batch)
     if proof is None or proof.leaf.vault_id != vault.vault_id:
-        return
+        return 0
     row = proof.leaf
-    amount_micro = row.released_micro - vault.paid_micro - vault.queued_micro
-    if amount_micro <= 0 or vault.queued_micro:
-        return
+    amount_micro = min(row.released_micro - vault.paid_micro, most_micro)
+    if amount_micro <= 0:
+        return 0
     destination = token_account(owner=vault.owner, mint=door.mint)
     built = [
         instructions.create_token_account(
@@ -175,6 +200,35 @@ def _build_payout(door: Solana, batch: Batch, account_id: uuid.UUID, vault: Vaul
             ),
         ),
     ]
+    _store(door, batch, account_id, vault, built, amount_micro=amount_micro)
+    return amount_micro
+
+
+def _build_release(door: Solana, batch: Batch, account_id: uuid.UUID, vault: Vault, /) -> int:
+    """Build and store the payment of what has waited its delay; return how much it pays."""
+    destination = token_account(owner=vault.owner, mint=door.mint)
+    built = [
+        instructions.create_token_account(
+            payer=door.operator.public_key, owner=vault.owner, mint=door.mint
+        ),
+        instructions.release_payout(door.addresses, owner=vault.owner, destination=destination),
+    ]
+    _store(door, batch, account_id, vault, built, amount_micro=vault.queued_micro)
+    return vault.queued_micro
+
+
+@transaction.atomic
+def _store(
+    door: Solana,
+    batch: Batch,
+    account_id: uuid.UUID,
+    vault: Vault,
+    built: list[Instruction],
+    /,
+    *,
+    amount_micro: int,
+) -> None:
+    """Sign and keep a payout, not yet sent; the rest of it is `advance_payouts`."""
     signed = sign(built, signers=[door.operator], blockhash=door.client.latest_blockhash(), fee=FEE)
     Payout.objects.create(
         account_id=account_id,

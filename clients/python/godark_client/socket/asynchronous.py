@@ -212,6 +212,8 @@ class AsyncSocket:
                 may_repeat = is_repeatable or kind in ("subscribe", "unsubscribe")
                 if not may_repeat or attempt >= self._patience.attempts:
                     raise
+                # The loss may not have been seen yet; without a pause all attempts end at once.
+                await asyncio.sleep(self._patience.backoff(attempt))
             except RateLimitedError as error:
                 wait = self._patience.wait(error.retry_after_seconds, attempt=attempt)
                 if wait is None:
