@@ -1,6 +1,5 @@
 """The site's own addresses, which belong to no app: is it alive, what time is it, how to use it."""
 
-import time
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from godark.clock import now_ms
 from godark.health import Report, watch
 from godark.jobs.models import JobRun, Outcome
 
@@ -52,7 +52,7 @@ class TimeView(AsyncAPIView):  # type: ignore[misc] # adrf ships no types
     )
     async def get(self, request: Request) -> Response:  # noqa: ARG002 - REST framework's signature
         """Answer the time."""
-        return Response({"server_at": time.time_ns() // 1_000_000})
+        return Response({"server_at": now_ms()})
 
 
 class JobSerializer(serializers.Serializer[Any]):

@@ -20,6 +20,7 @@ from chain.client import Level, Mention
 from chain.events import Event, read_events
 from chain.layouts import Vault
 from engine.commands import CreditDeposit, DropDeposit, FinalizeDeposit
+from godark.clock import now_ms
 from trading import inbox
 from trading.models import (
     ChainCursor,
@@ -30,7 +31,6 @@ from trading.models import (
     Withdrawal,
     WithdrawalState,
 )
-from trading.sending import now_ms
 from trading.solana import Solana
 
 MENTIONS_AT_ONCE = 200

@@ -7,13 +7,13 @@ here: when something is told (`trading.runner.news`, `trading.services.price_fee
 its number (`trading.rings`), and the sockets (`trading.consumers`).
 """
 
-import time
 import uuid
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from godark.clock import now_ms
 from godark.errors import Code, Failure
 from trading.rings import Message
 
@@ -190,5 +190,4 @@ def _message(ring: str, kind: str, data: Any) -> Message:
 
 
 def _body(kind: str, data: Any) -> bytes:
-    now_ms = time.time_ns() // 1_000_000
-    return b'"type":"%s","data":%s,"sent_at":%d}' % (kind.encode(), _ENCODER.encode(data), now_ms)
+    return b'"type":"%s","data":%s,"sent_at":%d}' % (kind.encode(), _ENCODER.encode(data), now_ms())

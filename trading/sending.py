@@ -5,7 +5,6 @@ expired (I64); so a crash between any two lines here is healed by the next call.
 what to do after an expiry, which whoever built the transaction knows.
 """
 
-import time
 from collections.abc import Sequence
 
 from solders.signature import Signature
@@ -13,15 +12,11 @@ from solders.signature import Signature
 from chain.client import ChainClient, Level, Status
 from chain.errors import TransactionRefusedError
 from chain.transactions import SignedTransaction
+from godark.clock import now_ms
 from trading.models import ChainTransaction, SendingState
 
 LONGEST_ERROR = 200
 OPEN = (SendingState.BUILT, SendingState.SENT, SendingState.CONFIRMED)
-
-
-def now_ms() -> int:
-    """Return the wall clock as Unix milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 def store(signed: SignedTransaction, /, *, purpose: str) -> ChainTransaction:

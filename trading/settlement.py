@@ -24,6 +24,7 @@ from chain.merkle import root_of
 from chain.transactions import sign
 from engine.codec import decode_event
 from engine.events import ReferenceMoved
+from godark.clock import now_ms
 from trading import sending
 from trading.models import (
     Batch,
@@ -35,7 +36,6 @@ from trading.models import (
     SendingState,
     Trade,
 )
-from trading.sending import now_ms
 from trading.solana import FEE, Solana
 from trading.state_leaves import (
     VENUE_PLACES,

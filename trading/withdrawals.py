@@ -23,6 +23,7 @@ from chain.instructions import LeafProof
 from chain.layouts import Exchange, Vault
 from chain.transactions import sign
 from engine.commands import ConfirmWithdrawal
+from godark.clock import now_ms
 from trading import inbox, sending
 from trading.models import (
     Batch,
@@ -35,7 +36,6 @@ from trading.models import (
     WithdrawalState,
 )
 from trading.proofs import newest_confirmed, newest_proof
-from trading.sending import now_ms
 from trading.solana import FEE, Solana
 
 log = structlog.get_logger(__name__)

@@ -3,11 +3,13 @@
 Synchronous: each asks the chain. What is not here: state roots and proofs (`trading.api.roots`).
 """
 
+import uuid
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.pagination import Cursor
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,19 +19,18 @@ from accounts.models import User
 from accounts.selectors import linked_wallet
 from compliance import gate
 from godark.errors import Code, Failure
+from godark.pagination import CursorPage, limit_of
+from trading.api import filters
 from trading.api.answers import PageSerializer
 from trading.api.wallet import owner_of
 from trading.models import Deposit, Withdrawal
 from trading.selectors.amounts import usdt_text
+from trading.selectors.transfers import Place, place_of, transfers_of
 from trading.services import vaults
 from trading.services.vaults import VaultView
 from trading.solana import solana
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 MICRO = 1_000_000
-TRANSFERS = 100
 LARGEST_DIGITS = 18
 
 
@@ -238,9 +239,37 @@ class RevokeView(VaultRoom):
 
 
 class TransferPageSerializer(PageSerializer):
-    """The newest deposits and withdrawals."""
+    """A page of deposits and withdrawals."""
 
     results = TransferSerializer(many=True)
+
+
+class TransferPage(CursorPage):
+    """Deposits and withdrawals in one list; a cursor names the last one of its page."""
+
+    ordering = ("-transfer_at", "-id")
+
+    def of(self, request: Request, account_id: uuid.UUID) -> Response:
+        """Return the page that a request asks for."""
+        limit, cursor = limit_of(request), self.decode_cursor(request)
+        after = None if cursor is None else _place(str(cursor.position))
+        rows = transfers_of(account_id, after=after, at_most=limit + 1)
+        page, following = rows[:limit], None
+        if len(rows) > limit:
+            at_ms, transfer_id = place_of(page[-1])
+            position: Any = f"{at_ms} {transfer_id}"
+            following = self.encode_cursor(Cursor(offset=0, reverse=False, position=position))
+        return Response({"results": [transfer_body(row) for row in page], "next": following})
+
+
+def _place(position: str) -> Place:
+    at_ms, _, transfer_id = position.partition(" ")
+    return Place(int(at_ms), uuid.UUID(transfer_id))
+
+
+def transfer_body(row: Deposit | Withdrawal) -> dict[str, Any]:
+    """Return the contract's words for either."""
+    return deposit_body(row) if isinstance(row, Deposit) else withdrawal_body(row)
 
 
 class TransferListView(VaultRoom):
@@ -250,19 +279,9 @@ class TransferListView(VaultRoom):
         operation_id="vault_transfers",
         summary="List deposits and withdrawals, newest first",
         tags=["Wallet"],
+        parameters=filters.PAGE,
         responses=TransferPageSerializer,
     )
     def get(self, request: Request) -> Response:
-        """Return the newest hundred of both together."""
-        account_id = owner_of(request).pk
-        deposits: Iterable[Deposit] = Deposit.objects.filter(account_id=account_id).order_by(
-            "-seen_at_ms", "-id"
-        )[:TRANSFERS]
-        withdrawals: Iterable[Withdrawal] = Withdrawal.objects.filter(
-            account_id=account_id
-        ).order_by("-requested_at_ms", "-id")[:TRANSFERS]
-        rows = [deposit_body(row) for row in deposits] + [
-            withdrawal_body(row) for row in withdrawals
-        ]
-        rows.sort(key=lambda row: row["created_at"], reverse=True)
-        return Response({"results": rows[:TRANSFERS], "next": None})
+        """Return a page of both together."""
+        return TransferPage().of(request, owner_of(request).pk)

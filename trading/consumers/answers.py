@@ -4,7 +4,6 @@ An answer is written before anything that it leads to, so a subscription's resul
 snapshots. What is not here: how frames are read (`frames`) and orders (`order_entry`).
 """
 
-import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +12,7 @@ from django.db import Error as DatabaseAway
 
 from accounts.models import Permission
 from accounts.services.socket_callers import admitted_by_frame
+from godark.clock import now_ms
 from godark.errors import UNEXPECTED, Code, Failure, failure_of
 from godark.sockets import no_seat, seats
 from trading.consumers import order_entry
@@ -51,7 +51,7 @@ async def answer_ping(session: Session, hub: Hub, frame: Frame, request_id: Requ
         if listener.owes_too_much():
             session.close(Closing.BEHIND)
             return
-    session.say(written_pong(request_id, sent_at=time.time_ns() // 1_000_000))
+    session.say(written_pong(request_id, sent_at=now_ms()))
 
 
 def _seen(session: Session, hub: Hub, frame: Frame) -> list[tuple["Listener", int]]:

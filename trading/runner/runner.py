@@ -14,6 +14,7 @@ import psycopg
 import structlog
 
 from chain.signer import Signer
+from godark.clock import now_ms
 from trading import log as event_log
 from trading.alerts import raise_alert_on
 from trading.models import AlertKind
@@ -41,11 +42,6 @@ log = structlog.get_logger(__name__)
 NO_EXPIRY_AFTER_FAILURE_MS: Final = 60_000
 
 
-def wall_clock_ms() -> int:
-    """Return the moment in Unix milliseconds."""
-    return time.time_ns() // 1_000_000
-
-
 class NotHeldError(Exception):
     """Another engine holds the lock."""
 
@@ -65,7 +61,7 @@ class Runner:
         signer: Signer,
         reading: psycopg.Connection[Any] | None = None,
         teller: Teller | None = None,
-        clock_ms: Callable[[], int] = wall_clock_ms,
+        clock_ms: Callable[[], int] = now_ms,
     ) -> None:
         self.connection = connection
         self.state, self.place = restored
@@ -95,7 +91,7 @@ class Runner:
         reading: psycopg.Connection[Any] | None = None,
         standing: Restored | None = None,
         teller: Teller | None = None,
-        clock_ms: Callable[[], int] = wall_clock_ms,
+        clock_ms: Callable[[], int] = now_ms,
     ) -> "Runner":
         """Take the lock, bring the state to the end of the log, and be the engine.
 

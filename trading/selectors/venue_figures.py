@@ -23,7 +23,8 @@ LOOK: Final = """
            FROM trading_fundingclock),
         (SELECT count(*) FROM trading_liquidationsuspect WHERE ended_at IS NULL),
         (SELECT count(*) FROM pg_locks
-          WHERE locktype = 'advisory' AND classid = %(engine)s AND granted),
+          WHERE locktype = 'advisory' AND classid = %(engine)s AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
         (SELECT coalesce(extract(epoch FROM now()) - max(due_at_ms) / 1000.0, 0)
            FROM trading_batch WHERE state IN ('CONFIRMED', 'FINALIZED')),
         (SELECT coalesce(sum(global_insurance_micro), 0) FROM trading_venuefunds)

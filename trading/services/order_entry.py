@@ -5,7 +5,6 @@ fast, and that the body has its shape; here follow, in this order, the client or
 the venue, the tier's open orders, and the engine. What is not here: changing and canceling.
 """
 
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from django.db import connection
 
 from engine import commands as c
 from engine.identity import body_digest
+from godark.clock import now_ms
 from godark.errors import UNEXPECTED, Code, Failure
 from trading import inbox
 from trading.models.orders import OPEN_STATUSES, Order
@@ -228,11 +228,6 @@ def may_rest(command: Placing, /) -> bool:
     if isinstance(command, c.ClosePosition):
         return command.limit_ticks is not None
     return command.trigger is not None or command.time_in_force.value in ("GTC", "GTD")
-
-
-def now_ms() -> int:
-    """Return the moment."""
-    return time.time_ns() // 1_000_000
 
 
 # After it has answered.

@@ -10,8 +10,8 @@ from typing import Final
 import structlog
 
 from engine.vocabulary import MarketState
+from godark.clock import now_ms
 from trading.models import Batch, BatchState, Market, Wisher
-from trading.sending import now_ms
 from trading.services.market_states import OPEN, Wish, wish_states, wishes_of
 
 log = structlog.get_logger(__name__)

@@ -21,6 +21,7 @@ from chain.client import Level
 from chain.layouts import Vault
 from chain.transactions import sign, unsigned
 from engine.commands import ReserveWithdrawal
+from godark.clock import now_ms
 from godark.errors import Code, Failure
 from trading import inbox, sending
 from trading.models import (
@@ -33,7 +34,6 @@ from trading.models import (
     WithdrawalState,
 )
 from trading.proofs import newest_proof
-from trading.sending import now_ms
 from trading.solana import FEE, Solana
 from trading.withdrawals import open_withdrawals, reserve_key
 
