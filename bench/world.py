@@ -24,12 +24,13 @@ django.setup()
 
 from engine import commands as c  # noqa: E402 - the settings come first, here and below
 from engine.vocabulary import OrderType, Side  # noqa: E402 - the same
+from godark.clock import now_ms  # noqa: E402 - the same
 from trading.inbox import put_many  # noqa: E402 - the same
 from trading.models import Market  # noqa: E402 - the same
 from trading.projections import Projector  # noqa: E402 - the same
 from trading.runner import process, snapshots  # noqa: E402 - the same
 from trading.runner.restore import newest_snapshot  # noqa: E402 - the same
-from trading.runner.runner import Runner, wall_clock_ms  # noqa: E402 - the same
+from trading.runner.runner import Runner  # noqa: E402 - the same
 from trading.services.genesis import ensure_listed  # noqa: E402 - the same
 from trading.solana import signer  # noqa: E402 - the same
 
@@ -63,7 +64,7 @@ class World:
                     market_id=symbol,
                     bid_ticks=mid - 1,
                     ask_ticks=mid + 1,
-                    quoted_at_ms=wall_clock_ms() + 1_000,
+                    quoted_at_ms=now_ms() + 1_000,
                     index_half_ticks=2 * mid,
                     mark_half_ticks=2 * mid,
                 )
