@@ -22,6 +22,18 @@ def link(name: str, text: str, *, pk: Any = None, query: str = "") -> str:
     return format_html('<a href="{}{}">{}</a>', address, query, text)
 
 
+def owner_of(account: LedgerAccount) -> str:
+    """Return whose a ledger account is."""
+    return "the venue" if account.owner_id is None else str(account.owner_id)
+
+
+def account_link(posting: Posting) -> str:
+    """Return a line's account, with the way to it."""
+    account = posting.account
+    said = f"{account} of {owner_of(account)}"
+    return link("accounts_ledgeraccount_change", said, pk=account.pk)
+
+
 @admin.register(LedgerAccount)
 class LedgerAccountAdmin(LongListAdmin):
     """Accounts of the ledger and what is in them."""
@@ -36,7 +48,7 @@ class LedgerAccountAdmin(LongListAdmin):
     @admin.display
     def owner(self, account: LedgerAccount) -> str:
         """Return whose it is."""
-        return "the venue" if account.owner_id is None else str(account.owner_id)
+        return owner_of(account)
 
     @admin.display(description="balance (USDT)")
     def balance(self, account: LedgerAccount) -> str:
@@ -59,9 +71,7 @@ class PostingInline(ReadOnlyInline):
     @admin.display(description="account")
     def line(self, posting: Posting) -> str:
         """Return the account, with the way to it."""
-        account = posting.account
-        owner = "the venue" if account.owner_id is None else account.owner_id
-        return link("accounts_ledgeraccount_change", f"{account} of {owner}", pk=account.pk)
+        return account_link(posting)
 
     @admin.display(description="amount (USDT)")
     def amount(self, posting: Posting) -> str:
@@ -111,9 +121,7 @@ class PostingAdmin(LongListAdmin):
     @admin.display(description="account")
     def of_account(self, posting: Posting) -> str:
         """Return the way to the account."""
-        account = posting.account
-        owner = "the venue" if account.owner_id is None else account.owner_id
-        return link("accounts_ledgeraccount_change", f"{account} of {owner}", pk=account.pk)
+        return account_link(posting)
 
     @admin.display(description="amount (USDT)")
     def amount(self, posting: Posting) -> str:

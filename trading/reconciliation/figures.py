@@ -118,6 +118,11 @@ VENUE_KINDS: Final = ("fees", "global insurance", "external")
 
 def projection_figures(connection: Connection[Any], /) -> Figures:
     """Return what the projections say."""
+    return shown_figures(connection) | _orders(connection.execute(ORDER_ROWS))
+
+
+def shown_figures(connection: Connection[Any], /) -> Figures:
+    """Return what the projections say of everything but orders."""
     figures: Figures = {}
     for owner, *amounts in connection.execute(BALANCE_ROWS):
         for kind, amount in zip((*BALANCE, RESERVED), amounts, strict=True):
@@ -132,7 +137,7 @@ def projection_figures(connection: Connection[Any], /) -> Figures:
     for amounts in connection.execute(VENUE_ROW):
         for kind, amount in zip(VENUE_KINDS, amounts, strict=True):
             figures[Key(kind)] = amount
-    return figures | _orders(connection.execute(ORDER_ROWS))
+    return figures
 
 
 LEDGER_ROWS: Final = """

@@ -20,15 +20,15 @@ from chain.client import Level
 from trading.alerts import raise_alert_once
 from trading.inbox.desk import connection_parameters
 from trading.log import one_picture
-from trading.models import AlertKind, Reconciliation, ReconciliationOutcome
+from trading.models import AlertKind
 from trading.reconciliation.differences import Difference, Figures, Key, compare
-from trading.reconciliation.figures import IN_LEDGER, ledger_figures, projection_figures
+from trading.reconciliation.figures import IN_LEDGER, ledger_figures, shown_figures
+from trading.reconciliation.reconcile import LEDGER, PROJECTIONS, write_row
 from trading.solana import Solana
 
-PROJECTIONS, LEDGER, CHAIN, RECORDS = "projections", "ledger", "chain", "settlement"
+CHAIN, RECORDS = "chain", "settlement"
 LOOKS: Final = 3
 PAUSE_S: Final = 3.0
-TOLD: Final = 100
 NET: Final = "net deposits"
 
 # What each owner's money outside came to by the ledger, less deposits that may still vanish, plus
@@ -108,7 +108,7 @@ def _look(connection: psycopg.Connection[Any], door: Solana, /) -> tuple[int, li
     vaults = _vaults(door, owners)
     with one_picture(connection):
         sequence = _only(connection, "SELECT coalesce(max(sequence), 0) FROM trading_event")
-        shown = projection_figures(connection)
+        shown = shown_figures(connection)
         ledger = ledger_figures(connection)
         expected = {
             Key(NET, owner): amount
@@ -122,6 +122,7 @@ def _look(connection: psycopg.Connection[Any], door: Solana, /) -> tuple[int, li
     missing_micro = max(0, owed_micro - treasury_micro)
     lost_micro = max(0, record.deposited_micro - record.paid_micro - treasury_micro)
     ours = int.from_bytes(row[0]) if row else 0
+    theirs = int.from_bytes(record.root)
     in_ledger = {key: figure for key, figure in shown.items() if key.kind in IN_LEDGER}
     return sequence, [
         *compare(PROJECTIONS, in_ledger, LEDGER, ledger),
@@ -129,7 +130,7 @@ def _look(connection: psycopg.Connection[Any], door: Solana, /) -> tuple[int, li
         *compare(
             LEDGER, {}, CHAIN, {Key("owed uncovered"): missing_micro, Key("treasury"): lost_micro}
         ),
-        *compare(RECORDS, {Key("root"): ours}, CHAIN, {Key("root"): _of_root(record.root)}),
+        *compare(RECORDS, {Key("root"): ours}, CHAIN, {Key("root"): theirs}),
     ]
 
 
@@ -143,10 +144,6 @@ def _vaults(door: Solana, owners: dict[str, str], /) -> Figures:
     return figures
 
 
-def _of_root(root: bytes, /) -> int:
-    return int.from_bytes(root)
-
-
 def _only(connection: psycopg.Connection[Any], query: str, /) -> int:
     """Return the one number of a query."""
     row = connection.execute(query).fetchone()
@@ -157,13 +154,5 @@ def _write_down(sequence: int, differences: list[Difference], /, *, started_at: 
     """Leave an alert and a row; of what lasts, one an hour."""
     kinds = sorted({difference.kind for difference in differences})
     said = f"{len(differences)} differences from the chain: {', '.join(kinds)}"
-    if not raise_alert_once(AlertKind.BOOKS_DIFFER, said):
-        return
-    Reconciliation.objects.create(
-        started_at=started_at,
-        ended_at=timezone.now(),
-        event_sequence=sequence,
-        outcome=ReconciliationOutcome.DIFFERS,
-        difference_count=len(differences),
-        differences=[difference.told() for difference in differences[:TOLD]],
-    )
+    if raise_alert_once(AlertKind.BOOKS_DIFFER, said):
+        write_row(sequence, differences, started_at=started_at)

@@ -62,6 +62,14 @@ def find_differences(connection: psycopg.Connection[Any], /) -> tuple[int, list[
 
 def write_down(sequence: int, differences: list[Difference], /, *, started_at: datetime) -> None:
     """Leave the run's row, and an alert where something differs."""
+    write_row(sequence, differences, started_at=started_at)
+    if differences:
+        kinds = sorted({difference.kind for difference in differences})
+        raise_alert(AlertKind.BOOKS_DIFFER, f"{len(differences)} differences: {', '.join(kinds)}")
+
+
+def write_row(sequence: int, differences: list[Difference], /, *, started_at: datetime) -> None:
+    """Leave the run's row: its first differences in figures, and how many they are."""
     Reconciliation.objects.create(
         started_at=started_at,
         ended_at=timezone.now(),
@@ -70,6 +78,3 @@ def write_down(sequence: int, differences: list[Difference], /, *, started_at: d
         difference_count=len(differences),
         differences=[difference.told() for difference in differences[:TOLD]],
     )
-    if differences:
-        kinds = sorted({difference.kind for difference in differences})
-        raise_alert(AlertKind.BOOKS_DIFFER, f"{len(differences)} differences: {', '.join(kinds)}")

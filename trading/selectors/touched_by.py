@@ -1,4 +1,4 @@
-"""Dry runs from the rows: whom a change of a market's parameters, or of its mark, would touch.
+"""Dry runs from the rows: whom a change of a market's parameters would touch.
 
 Counts positions only, never an order (I24).
 """
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet, Sum
 
 from trading.models import Market, MarketFunds, Position
-from trading.models.units import PPB
-from trading.selectors.liquidation_audit import Measured, measured_positions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +45,6 @@ def touched_by(market: Market, changes: Mapping[str, list[int]], /) -> list[Touc
     if changes.keys() & {"maker_rebate_ppb", "taker_fee_ppb", "collar_ppb", "stress_gap_ppb"}:
         found.append(_named("hold now and trade by the new figures from then on", standing))
     return found
-
-
-def liquidated_at(market: Market, /, *, mark_half_ticks: int, shift_ppb: int) -> list[Measured]:
-    """Return who would be below maintenance if the mark moved by so much."""
-    moved = mark_half_ticks * (PPB + shift_ppb) // PPB
-    return [one for one in measured_positions({market.pk: max(1, moved)}) if one.is_below]
 
 
 def _named(what: str, positions: QuerySet[Position]) -> Touched:
