@@ -1,52 +1,23 @@
 """Auto-deleveraging: winners close against a bankrupt position at exactly its bankruptcy.
 
-Ranked by (long mark / entry, short entry / mark) x (notional / equity); a winner's lots are
-taken only where the haircut does not exceed their profit. What is not here: who is bankrupt.
+A winner's lots are taken only where the haircut does not exceed their profit. What is not here:
+in which order (`engine.deleverage_queue`), who is bankrupt.
 """
 
 from engine.decision import Decision
 from engine.ending import carry
 from engine.events import Filled
 from engine.matching import settle_leg
-from engine.state import BACKSTOP, Market, Position
+from engine.state import Market, Position
 from engine.takeover import closing_leg, releasing_leg, share_trunc_micro
-from engine.units import PPB
 from engine.vocabulary import TradeKind
-
-
-def rank_ppb(position: Position, value_micro: int, /) -> int | None:
-    """Return a winner's place in the queue, the greater the earlier; None for no winner.
-
-    `value_micro` is the signed value of the position. For a long (value / cost) x (value /
-    equity), for a short cost / equity: integers in parts per thousand million, rounded down.
-    """
-    profit = value_micro - position.cost_micro
-    equity = position.collateral_micro + profit
-    if profit <= 0 or equity <= 0 or position.cost_micro == 0:
-        return None
-    if position.size_lots > 0:
-        return value_micro * value_micro * PPB // (position.cost_micro * equity)
-    return -position.cost_micro * PPB // equity
-
-
-def queue(market: Market, price_half_ticks: int, /, *, longs: bool) -> list[str]:
-    """Return the winners of one side at a price in the order in which they are deleveraged."""
-    ranked: list[tuple[int, str]] = []
-    for account_id in sorted(market.positions):
-        position = market.positions[account_id]
-        if account_id != BACKSTOP and (position.size_lots > 0) is longs and position.size_lots:
-            value = position.size_lots * price_half_ticks * market.unit_micro
-            rank = rank_ppb(position, value)
-            if rank is not None:
-                ranked.append((-rank, account_id))
-    return [account_id for _, account_id in sorted(ranked)]
 
 
 def deleverage(d: Decision, market: Market, account_id: str, /) -> None:
     """Close a bankrupt position against the winners, as far as their profits reach."""
     is_long = market.positions[account_id].size_lots > 0
     mark = market.prices.mark_half_ticks or 0
-    for winner_id in queue(market, mark, longs=not is_long):
+    for winner_id in d.deleverage_queue(market, mark, longs=not is_long):
         bankrupt = market.positions[account_id]
         if not bankrupt.size_lots:
             return

@@ -55,7 +55,10 @@ class MarketSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class SubmitOrder(Command, frozen=True, kw_only=True, gc=False):
-    """Place an order; tiers come with it as discount and probing limit."""
+    """Place an order; tiers come with it as discount and probing limit.
+
+    A GTC or GTD order that funds do not carry waits `deposit_wait_ms` for its owner's deposit.
+    """
 
     order_id: str
     account_id: str
@@ -81,6 +84,7 @@ class SubmitOrder(Command, frozen=True, kw_only=True, gc=False):
     stop_loss: Protection | None = None
     fee_discount_percent: Whole = 0
     probe_limit: Whole = 20
+    deposit_wait_ms: Whole = 0
 
 
 class AmendOrder(Command, frozen=True, kw_only=True, gc=False):

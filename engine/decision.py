@@ -5,13 +5,15 @@ it; the caller takes everything back afterwards, or keeps it (`engine.exchange`)
 not here: rules.
 """
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from engine.commands import ReferenceMove
+from engine.deleverage_queue import DeleverageQueue
 from engine.events import Event
 from engine.evolve import TABLE
 from engine.reasons import Reason
-from engine.state import Market, State, roll_back
+from engine.state import Market, State, replace_position, roll_back
 from engine.units import LARGEST_NUMBER, REFERENCE_MAX_AGE_MS
 from engine.vocabulary import MarketState
 
@@ -37,7 +39,7 @@ class Decision:
     decision does not even rehearse them.
     """
 
-    __slots__ = ("at_ms", "books_tried", "events", "last_words", "state")
+    __slots__ = ("_heard", "_queues", "at_ms", "books_tried", "events", "last_words", "state")
 
     def __init__(self, *, state: State, at_ms: int) -> None:
         self.state = state
@@ -45,6 +47,8 @@ class Decision:
         self.events: list[Event] = []
         self.last_words: list[Event] = []
         self.books_tried: dict[str, int] = {}
+        self._queues: dict[tuple[str, int, bool], DeleverageQueue] = {}
+        self._heard = 0
 
     def emit(self, event: Event, /) -> None:
         """Add an event and make it true."""
@@ -55,6 +59,28 @@ class Decision:
         """Add an event after which this command decides nothing more."""
         self.last_words.append(event)
 
+    def deleverage_queue(
+        self, market: Market, price_half_ticks: int, /, *, longs: bool
+    ) -> Iterator[str]:
+        """Yield the winners of one side of a market, ranked at a price, as they stand now."""
+        self._hear_of_positions()
+        key = (market.spec.market_id, price_half_ticks, longs)
+        if key not in self._queues:
+            self._queues[key] = DeleverageQueue(market, price_half_ticks, longs=longs)
+        return self._queues[key].account_ids()
+
+    def _hear_of_positions(self) -> None:
+        """Tell the queues of all positions that were changed since they were told last."""
+        journal = self.state.journal
+        assert journal is not None, "decisions are rehearsed"
+        if self._queues:
+            for undo, market, account_id, _, _ in journal[self._heard :]:
+                if undo is replace_position:
+                    for queue in self._queues.values():
+                        if queue.market is market:
+                            queue.doubt(account_id)
+        self._heard = len(journal)
+
     def mark(self) -> tuple[int, int]:
         """Remember this point, to come back to it."""
         journal = self.state.journal
@@ -63,7 +89,9 @@ class Decision:
 
     def take_back(self, mark: tuple[int, int], /) -> None:
         """Undo everything since a mark: a plan that is not carried out."""
+        self._hear_of_positions()
         roll_back(self.state, to=mark[0])
+        self._heard = mark[0]
         del self.events[mark[1] :]
 
 

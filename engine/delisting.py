@@ -5,9 +5,9 @@ of auto-deleveraging, and the venue. What is not here: finding the price (the 30
 median of the index), which the caller hands in.
 """
 
-from engine.auto_deleverage import queue
 from engine.commands import SettleDelisting
 from engine.decision import Decision, Refusal
+from engine.deleverage_queue import queue
 from engine.events import DelistingSettled, PositionSettled, PositionTriggersSet
 from engine.reasons import Reason
 from engine.settings import find_market

@@ -47,7 +47,20 @@ def enter(d: Decision, terms: SubmitOrder, body: bytes | None, /) -> None:
         else:
             d.conclude(TriggerPlaced(at_ms=d.at_ms, terms=terms, body=body))
     except Refusal as refused:
-        d.conclude(rejected(d, terms, refused))
+        if refused.reason is Reason.INSUFFICIENT_COLLATERAL and may_wait(terms):
+            d.conclude(TriggerPlaced(at_ms=d.at_ms, terms=terms, body=body))
+        else:
+            d.conclude(rejected(d, terms, refused))
+
+
+def may_wait(terms: SubmitOrder, /) -> bool:
+    """Tell whether an order that funds do not carry waits for a deposit."""
+    return (
+        terms.deposit_wait_ms > 0
+        and terms.trigger is None
+        and not terms.reduce_only
+        and terms.time_in_force not in IMMEDIATE
+    )
 
 
 def is_repeated(d: Decision, terms: SubmitOrder, body: bytes | None, /) -> bool:
@@ -225,7 +238,9 @@ def fired(d: Decision, market: Market, terms: SubmitOrder, /) -> None:
     One that only reduces protects a position. So the account's own resting orders give way
     to it, and neither its leverage setting nor its earlier attempts refuse it.
     """
-    plain = msgspec.structs.replace(terms, at_ms=d.at_ms, trigger=None, trigger_ticks=None)
+    plain = msgspec.structs.replace(
+        terms, at_ms=d.at_ms, trigger=None, trigger_ticks=None, deposit_wait_ms=0
+    )
     if plain.reduce_only:
         mode = plain.self_trade
         if mode is SelfTrade.EXPIRE_TAKER:

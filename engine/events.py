@@ -187,14 +187,14 @@ class CancelAllAfterFired(Event, frozen=True, kw_only=True, gc=False):
 
 
 class TriggerPlaced(Event, frozen=True, kw_only=True, gc=False):
-    """A trigger order waits for the mark; it reserves nothing."""
+    """An order waits for the mark, or without a trigger for a deposit; it reserves nothing."""
 
     terms: SubmitOrder
     body: bytes | None = None
 
 
 class TriggerCanceled(Event, frozen=True, kw_only=True, gc=False):
-    """A trigger order ended without firing."""
+    """A waiting order ended without firing."""
 
     order_id: str
     account_id: str
@@ -203,7 +203,7 @@ class TriggerCanceled(Event, frozen=True, kw_only=True, gc=False):
 
 
 class TriggerFired(Event, frozen=True, kw_only=True, gc=False):
-    """The mark crossed a trigger order's price; it becomes an order now."""
+    """The mark crossed a waiting order's price, or its deposit's time is over: it enters now."""
 
     order_id: str
     account_id: str

@@ -10,8 +10,9 @@ from engine.ending import cancel
 from engine.events import IdentifiersForgotten
 from engine.listing import release_breaker
 from engine.reasons import Reason
-from engine.state import State
+from engine.state import Market, State, waits_until_ms
 from engine.units import HOUR_MS, MINUTE_MS
+from engine.waiting import give_up
 
 REMEMBERED_MS = HOUR_MS
 _SWITCH = "@switch "
@@ -44,7 +45,7 @@ def _is_true(state: State, due_ms: int, name: str, /) -> bool:
     if place is not None:
         return place[0].orders[place[1]].terms.expires_at_ms == due_ms
     waiting = state.trigger_places.get(name)
-    return waiting is not None and waiting.triggers[name].expires_at_ms == due_ms
+    return waiting is not None and waits_until_ms(waiting.triggers[name]) == due_ms
 
 
 def _do(d: Decision, name: str, /) -> None:
@@ -56,4 +57,13 @@ def _do(d: Decision, name: str, /) -> None:
         market, sequence = d.state.order_places[name]
         cancel(d, market, market.orders[sequence], Reason.EXPIRED)
     else:
-        cancel_trigger(d, d.state.trigger_places[name], name, Reason.EXPIRED)
+        _end_waiting(d, d.state.trigger_places[name], name)
+
+
+def _end_waiting(d: Decision, market: Market, order_id: str, /) -> None:
+    """End a trigger order, or one whose deposit did not come, as its terms say."""
+    terms = market.triggers[order_id]
+    if terms.trigger is None and (terms.expires_at_ms is None or terms.expires_at_ms > d.at_ms):
+        give_up(d, market, terms)
+    else:
+        cancel_trigger(d, market, order_id, Reason.EXPIRED)

@@ -14,7 +14,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 
 
 def body_digest(command: SubmitOrder | ClosePosition, /) -> bytes | None:
-    """Digest what an order asks for, without when, under which id and for which tier.
+    """Digest what an order asks for, without when, under which id, for which tier and patience.
 
     Only an order with a client id has one. A close is digested as it was said, not as the
     size that it had to close at that moment.
@@ -24,8 +24,10 @@ def body_digest(command: SubmitOrder | ClosePosition, /) -> bytes | None:
     body = msgspec.structs.replace(
         command, at_ms=0, order_id="", fee_discount_percent=0, probe_limit=0
     )
+    said = msgspec.structs.asdict(body)
+    said.pop("deposit_wait_ms", None)
     kind = type(command).__name__.encode()
-    return blake2b(_ENCODER.encode(body), digest_size=16, person=kind).digest()
+    return blake2b(_ENCODER.encode(said), digest_size=16, person=kind).digest()
 
 
 def fresh_order_id(state: State, prefix: str, at_ms: int, /) -> str:

@@ -44,12 +44,30 @@ def match(
         least = min(terms.min_quantity_lots, order.leaves_lots)
     if least <= 1:
         return _take(d, market, sequence, only_restless=only_restless)
+    if not _rests_so_much(market, sequence, least, only_restless=only_restless):
+        return Reason.WOULD_NOT_FILL
     mark = d.mark()
     stop = _take(d, market, sequence, only_restless=only_restless)
     if taken_lots(d, mark[1], sequence) >= least:
         return stop
     d.take_back(mark)
     return Reason.WOULD_NOT_FILL
+
+
+def _rests_so_much(market: Market, sequence: int, least: int, /, *, only_restless: bool) -> bool:
+    """Tell whether all whom an order meets rest for so much together.
+
+    Less cannot become enough. It is not rehearsed and taken back then, or the time of the answer
+    would tell how many rest there (I21).
+    """
+    found = 0
+    for maker_sequence, _ in candidates(market, market.orders[sequence]):
+        if only_restless and maker_sequence not in market.restless:
+            continue
+        found += market.orders[maker_sequence].leaves_lots
+        if found >= least:
+            return True
+    return False
 
 
 def taken_lots(d: Decision, since_event: int, sequence: int, /) -> int:

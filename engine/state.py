@@ -406,7 +406,7 @@ def _count(market: Market, position: Position, sign: int, /) -> None:
 def place_trigger(
     state: State, market: Market, order_id: str, old: SubmitOrder | None, new: SubmitOrder | None, /
 ) -> None:
-    """Exchange a waiting trigger order."""
+    """Exchange a waiting trigger order, or one that waits for its deposit."""
     if state.journal is not None:
         state.journal.append((place_trigger, market, order_id, new, old))
     if new is None:
@@ -416,11 +416,21 @@ def place_trigger(
     market.triggers[order_id] = new
     market.triggers_of.setdefault(new.account_id, {})[order_id] = True
     state.trigger_places[order_id] = market
-    assert new.trigger_ticks is not None, "a trigger order has a trigger price"
-    rises = fires_when_rising(is_buy=new.side is Side.BUY, kind=new.trigger)
-    _wait(market, new.trigger_ticks, "o" + order_id, rises=rises)
-    if new.expires_at_ms is not None:
-        put_timer(state, new.expires_at_ms, order_id)
+    if new.trigger is not None:
+        assert new.trigger_ticks is not None, "a trigger order has a trigger price"
+        rises = fires_when_rising(is_buy=new.side is Side.BUY, kind=new.trigger)
+        _wait(market, new.trigger_ticks, "o" + order_id, rises=rises)
+    ends_at_ms = waits_until_ms(new)
+    if ends_at_ms is not None:
+        put_timer(state, ends_at_ms, order_id)
+
+
+def waits_until_ms(terms: SubmitOrder, /) -> int | None:
+    """Return when a waiting order waits no longer: a trigger's own end, or its deposit's."""
+    if terms.trigger is not None:
+        return terms.expires_at_ms
+    ends_at_ms = terms.at_ms + terms.deposit_wait_ms
+    return ends_at_ms if terms.expires_at_ms is None else min(ends_at_ms, terms.expires_at_ms)
 
 
 def _disown(market: Market, terms: SubmitOrder, /) -> None:

@@ -1,7 +1,6 @@
 """Deposits and withdrawals, as the chain's watchers and the service hand them in.
 
-Orders that wait for their deposit (`PENDING`) are outside of the engine: they are submitted
-when the deposit is credited. What is not here: deposits that the chain drops
+What is not here: deposits that the chain drops
 (`engine.dropped_deposit`).
 """
 
@@ -23,6 +22,7 @@ from engine.events import (
 from engine.reasons import Reason
 from engine.state import Transfer
 from engine.units import LARGEST_MICRO
+from engine.waiting import admit_waiting
 
 
 def check_amount(amount_micro: int, /) -> None:
@@ -44,7 +44,7 @@ def check_unused(d: Decision, subject_id: str, /) -> None:
 
 
 def credit_deposit(d: Decision, command: CreditDeposit, /) -> None:
-    """Credit a confirmed deposit."""
+    """Credit a confirmed deposit, and let in the orders that waited for it."""
     check_unused(d, command.deposit_id)
     check_amount(command.amount_micro)
     check_room(d, command.amount_micro)
@@ -56,6 +56,7 @@ def credit_deposit(d: Decision, command: CreditDeposit, /) -> None:
             amount_micro=command.amount_micro,
         )
     )
+    admit_waiting(d, command.account_id)
 
 
 def find_transfer(table: dict[str, Transfer], subject_id: str, account_id: str, /) -> Transfer:

@@ -92,6 +92,9 @@ class MarketBoard:
         self.oracles: dict[str, OracleQuote] = {}
         self.perpetuals: dict[str, Quote] = {}
         self.breaker = Breaker()
+        if last_good is not None:
+            index_pico = last_good.index_half_ticks * sources.tick_pico // 2
+            self.breaker.remember(index_pico=index_pico, at_ms=last_good.at_ms)
         self.last_good = last_good
         self._watch = Watch(sources.market_id)
         self._volume_micro = 0

@@ -103,6 +103,10 @@ class Breaker:
         self._extremes = Extremes()
         self._held_until_ms = 0
 
+    def remember(self, *, index_pico: int, at_ms: int) -> None:
+        """Take an index of before a restart, so that a move across it is one move."""
+        self._extremes.take(index_pico=index_pico, at_ms=at_ms)
+
     def look(self, *, index_pico: int, at_ms: int) -> Trip | None:
         """Take an index; return why the breaker trips now, if it does."""
         low, high = self._extremes.take(index_pico=index_pico, at_ms=at_ms)

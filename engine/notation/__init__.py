@@ -15,6 +15,7 @@ Orders::
         [GTC|IOC|FOK|until T] [aon] [min Q [each|first]] [nbbo] [post-only] [reduce-only]
         [stp EXPIRE_TAKER|EXPIRE_MAKER|EXPIRE_BOTH|DECREMENT] [leverage N] [client ID]
         [stop P | take-profit P] [tp P[/P]] [sl P[/P]] [discount N%] [probes N]
+        [awaits MS]
     #ID W amends [to Q] [limit P]
     #ID W cancels
     W cancels all [M] [as the switch does]
@@ -23,7 +24,8 @@ Orders::
 
 `stop P` and `take-profit P` make the order wait for the mark; `tp` and `sl` attach a pair
 to the position that the order opens (trigger price, and a limit after the slash). A market
-order is IOC unless it says FOK.
+order is IOC unless it says FOK. `awaits MS`: if funds do not carry it, it waits so long for a
+deposit.
 
 Settings, margin, money::
 

@@ -136,6 +136,10 @@ def _leverage(words: Words, _: c.MarketSpec, fields: dict[str, Any], /) -> None:
     fields["leverage"] = whole(words.next())
 
 
+def _awaits(words: Words, _: c.MarketSpec, fields: dict[str, Any], /) -> None:
+    fields["deposit_wait_ms"] = whole(words.next())
+
+
 def _client(words: Words, _: c.MarketSpec, fields: dict[str, Any], /) -> None:
     fields["client_order_id"] = words.next()
 
@@ -178,6 +182,7 @@ _OPTIONS: dict[str, Callable[[Words, c.MarketSpec, dict[str, Any]], None]] = {
     "min": _least,
     "stp": _self_trade,
     "leverage": _leverage,
+    "awaits": _awaits,
     "stop": _trigger(TriggerKind.STOP),
     "take-profit": _trigger(TriggerKind.TAKE_PROFIT),
     **_PAIR_OPTIONS,

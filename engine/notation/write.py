@@ -54,6 +54,7 @@ def _submit(o: c.SubmitOrder, n: Notation, /) -> list[str]:
         _trigger(o, spec),
         _protection("tp", o.take_profit, spec),
         _protection("sl", o.stop_loss, spec),
+        f"awaits {o.deposit_wait_ms}" if o.deposit_wait_ms else "",
         *_tier(o),
     ]
 

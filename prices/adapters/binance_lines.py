@@ -133,6 +133,15 @@ def check_book(folder: Path) -> Book:
     )
 
 
+def read_raw_lines(files: tuple[Path, ...]) -> Iterator[tuple[int, bytes]]:
+    """Return when each line of a book's files was heard, and its JSON as it stands."""
+    for file in files:
+        with gzip.open(file, "rb") as stream:
+            for raw in stream:
+                local, _, text = raw.partition(b" ")
+                yield int(local), text
+
+
 def read_lines(files: tuple[Path, ...]) -> Iterator[Line]:
     """Return the lines of a book's files; refuse damage with the file's name and line."""
     decoder = msgspec.json.Decoder(Message)

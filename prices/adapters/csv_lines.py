@@ -72,6 +72,14 @@ class CsvRecording:
         return read_rows(self._file)
 
 
+def read_raw_rows(file: Path) -> Iterator[list[str]]:
+    """Return a file's rows as they stand, after its header."""
+    with _open(file) as stream:
+        rows = csv.reader(stream)
+        _check_header(next(rows, None))
+        yield from rows
+
+
 def read_rows(file: Path) -> Iterator[Heard]:
     """Return a file's rows; refuse the first that makes no sense, by its line."""
     number, before_ns = 0, 0

@@ -31,9 +31,13 @@ _MS_NS = 1_000_000
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How fast a recording is heard: times real time, or as fast as possible without one."""
+    """How fast a recording is heard, and from when: times real time, from now without a moment.
+
+    Without a speed, as fast as possible. Whoever begins late hears at once what was due before.
+    """
 
     speed: float | None = 1.0
+    begins_ms: int | None = None
 
     def due_ms(self, *, at_ns: int, first_ns: int, began_ms: int) -> int | None:
         """Return when a line is due, or none if at once."""
@@ -116,7 +120,8 @@ class ReplayAdapter:
         self._ended.update(self._connections)
 
     async def _hear_all(self, sink: Sink) -> None:
-        began_ms, first_ns = self._clock_ms(), None
+        began_ms, first_ns = self._pace.begins_ms or self._clock_ms(), None
+        await self._wait(began_ms)
         for heard in self._recording.events():
             first_ns = heard.at_ns if first_ns is None else first_ns
             due_ms = self._pace.due_ms(at_ns=heard.at_ns, first_ns=first_ns, began_ms=began_ms)
