@@ -13,9 +13,12 @@ from solders.pubkey import Pubkey
 EXCHANGE_SEED: Final = b"exchange"
 MARKETS_SEED: Final = b"markets"
 ROOTS_SEED: Final = b"roots"
+CHECKPOINTS_SEED: Final = b"checkpoints"
 TREASURY_SEED: Final = b"treasury"
 DELEGATE_SEED: Final = b"delegate"
 VAULT_SEED: Final = b"vault"
+MULTISIG_SEED: Final = b"multisig"
+PROPOSAL_SEED: Final = b"proposal"
 
 TOKEN_PROGRAM: Final = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 ASSOCIATED_TOKEN_PROGRAM: Final = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL")
@@ -47,6 +50,11 @@ class Addresses:
         return self._of(ROOTS_SEED)
 
     @cached_property
+    def checkpoints(self) -> Pubkey:
+        """The ring of recent checkpoints, the terms of exits, and what the freeze fixed."""
+        return self._of(CHECKPOINTS_SEED)
+
+    @cached_property
     def treasury(self) -> Pubkey:
         """The token account that holds all USDT."""
         return self._of(TREASURY_SEED)
@@ -60,6 +68,15 @@ class Addresses:
     def program_data(self) -> Pubkey:
         """Where the loader keeps the program's bytes and its upgrade authority."""
         return Pubkey.find_program_address([bytes(self.program)], LOADER_PROGRAM)[0]
+
+    @cached_property
+    def multisig(self) -> Pubkey:
+        """Five members, three of whom act as the authority."""
+        return self._of(MULTISIG_SEED)
+
+    def proposal(self, number: int) -> Pubkey:
+        """Give the account of a proposal."""
+        return self._of(PROPOSAL_SEED, number.to_bytes(8, "little"))
 
     def vault(self, owner: Pubkey) -> Pubkey:
         """Give the vault of a wallet."""

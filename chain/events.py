@@ -35,6 +35,11 @@ _OWNER_EVENTS: Final[dict[int, tuple[str, ...]]] = {
     instructions.RELEASE_PAYOUT: ("vault_id", "amount_micro", "paid_micro"),
     instructions.CANCEL_PAYOUT: ("vault_id", "amount_micro"),
     instructions.CLOSE_VAULT: ("vault_id",),
+    instructions.REQUEST_EXIT: ("vault_id", "bond_lamports"),
+    instructions.WITHDRAW_EXIT: ("vault_id", "bond_lamports"),
+    instructions.SERVE_EXIT: ("vault_id", "released_micro"),
+    instructions.EXIT_BY_CLAIM: ("vault_id", "by_claim_micro", "beside_micro", "amount_micro"),
+    instructions.EXIT_WITHOUT_CLAIM: ("vault_id", "by_claim_micro", "beside_micro", "amount_micro"),
 }
 _EXCHANGE_EVENTS: Final[dict[int, tuple[str, ...]]] = {
     instructions.INITIALIZE_EXCHANGE: (),
@@ -49,6 +54,24 @@ _EXCHANGE_EVENTS: Final[dict[int, tuple[str, ...]]] = {
     instructions.COMMIT_ROOT: ("number", "total_micro"),
     instructions.PAUSE: ("paused",),
     instructions.RESUME: ("paused",),
+    instructions.OPEN_MULTISIG: (),
+    instructions.PROPOSE: ("number", "expires_at"),
+    instructions.APPROVE: ("number", "approvals"),
+    instructions.EXECUTE: ("number",),
+    instructions.CLOSE_PROPOSAL: ("number",),
+    instructions.SET_MEMBERS: (),
+    instructions.OPEN_CHECKPOINTS: ("interval_seconds", "bond_lamports"),
+    instructions.SET_EXIT_TERMS: ("interval_seconds", "bond_lamports"),
+    instructions.FREEZE: (
+        "number",
+        "held_micro",
+        "reserve_micro",
+        "claims_micro",
+        "venue_micro",
+    ),
+    instructions.EXIT_VENUE: ("amount_micro",),
+    instructions.SANCTION: ("vault_id", "is_put"),
+    instructions.COMMIT_CHECKPOINT: ("number", "root_number", "claims_micro", "venue_micro"),
 }
 _SIGNED: Final = {"total_micro", "queued_until", "delay_seconds"}
 

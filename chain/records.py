@@ -13,7 +13,17 @@ from solders.sysvar import CLOCK
 
 from chain.addresses import Addresses
 from chain.client import ChainClient, Level
-from chain.layouts import CommittedRoot, Exchange, Market, Vault, parse_markets, parse_roots
+from chain.layouts import (
+    Checkpoints,
+    CommittedRoot,
+    Exchange,
+    Market,
+    Multisig,
+    Proposal,
+    Vault,
+    parse_markets,
+    parse_roots,
+)
 
 _UNIX_SECONDS: Final = slice(32, 40)  # of the clock's slot, epoch start, two epochs, time
 
@@ -39,6 +49,22 @@ class Records:
         """Read the ring of recent roots, oldest first."""
         data = self._data(self.addresses.roots, level)
         return () if data is None else parse_roots(data)
+
+    def checkpoints(self, *, level: Level) -> Checkpoints | None:
+        """Read the recent checkpoints and the terms of exits; `None` before they are opened."""
+        data = self._data(self.addresses.checkpoints, level)
+        return None if data is None else Checkpoints.parse(data)
+
+    def multisig(self, *, level: Level) -> Multisig | None:
+        """Read the five members; `None` while one key is the authority."""
+        data = self._data(self.addresses.multisig, level)
+        return None if data is None else Multisig.parse(data)
+
+    def proposals(self, numbers: Sequence[int], *, level: Level) -> list[Proposal | None]:
+        """Read some proposals, `None` for those that were taken away."""
+        keys = [self.addresses.proposal(number) for number in numbers]
+        accounts = self.client.accounts(keys, level=level)
+        return [Proposal.parse(bytes(found.data)) if found else None for found in accounts]
 
     def vaults(self, owners: Sequence[Pubkey], *, level: Level) -> list[Vault | None]:
         """Read the vaults of some wallets, `None` where a wallet has none."""

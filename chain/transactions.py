@@ -84,6 +84,34 @@ def sign_message(
     return SignedTransaction(raw, signatures[0], last_valid_height)
 
 
+def sign_partly(
+    message: Message, *, signers: Sequence[Signer], last_valid_height: int
+) -> SignedTransaction:
+    """Sign a message with some of those whom it names, the payer among them; zeros for the rest."""
+    by_key = {signer.public_key: signer for signer in signers}
+    wanted = message.account_keys[: message.header.num_required_signatures]
+    data = bytes(message)
+    signatures = [
+        by_key[key].sign(data) if key in by_key else Signature.default() for key in wanted
+    ]
+    raw = bytes(Transaction.populate(message, signatures))
+    check_size(raw)
+    return SignedTransaction(raw, signatures[0], last_valid_height)
+
+
+def with_signature(raw: bytes, *, key: Pubkey, signature: Signature) -> bytes:
+    """Put somebody's signature into its place; ValueError where it is not by that key."""
+    transaction = Transaction.from_bytes(raw)
+    message = transaction.message
+    wanted = message.account_keys[: message.header.num_required_signatures]
+    if key not in wanted or not signature.verify(key, bytes(message)):
+        msg = "this is no signature of that key under this message"
+        raise ValueError(msg)
+    signatures = list(transaction.signatures)
+    signatures[wanted.index(key)] = signature
+    return bytes(Transaction.populate(message, signatures))
+
+
 def unsigned(instructions: Sequence[Instruction], *, payer: Pubkey, blockhash: Blockhash) -> bytes:
     """Build what a wallet is asked to sign."""
     message = build_message(instructions, payer=payer, blockhash=blockhash.value)

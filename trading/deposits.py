@@ -7,10 +7,11 @@ What is not here: drawing authorized deposits (`trading.services.vaults`).
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Max
 from solders.pubkey import Pubkey
 from solders.signature import Signature
@@ -34,6 +35,7 @@ from trading.models import (
 from trading.solana import Solana
 
 MENTIONS_AT_ONCE = 200
+LOCK = "trading.compare_vaults"
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,26 @@ class Owner:
         return Pubkey.from_string(self.address)
 
 
+@dataclass(frozen=True)
+class News:
+    """What one transaction says of a vault; the total is a deposit's."""
+
+    address: str
+    vault_id: int
+    deposited_micro: int | None
+    signature: str
+
+
 def watch_deposits(door: Solana, /) -> int:
     """See what is new on chain, and what has become final or has vanished; return how many."""
-    news = _owners_in_the_news(door)
+    news = _news(door)
     unfinal = Deposit.objects.filter(state=DepositState.CONFIRMED).values_list("address", flat=True)
-    return compare_vaults(door, linked_owners({*news, *unfinal}))
+    changed = compare_vaults(door, linked_owners({*(each.address for each in news), *unfinal}))
+    for each in news:
+        if each.deposited_micro is not None:
+            rows = Deposit.objects.filter(vault_id=each.vault_id, to_micro=each.deposited_micro)
+            rows.filter(signature="").update(signature=each.signature)
+    return changed
 
 
 def sweep_vaults(door: Solana, /) -> int:
@@ -69,22 +86,51 @@ def linked_owners(addresses: Iterable[str] | None, /) -> list[Owner]:
     return [Owner(row.user_id, row.address) for row in wallets.order_by("address")]
 
 
+def has_vault(wallet: Wallet, /) -> bool:
+    """Tell whether money came in by a wallet's vault that is not known to be closed."""
+    rows = Deposit.objects.filter(account_id=wallet.user_id, address=wallet.address)
+    gone = ClosedVault.objects.filter(account_id=wallet.user_id).values("vault_id")
+    return rows.exclude(state=DepositState.DROPPED).exclude(vault_id__in=gone).exists()
+
+
 def compare_vaults(door: Solana, owners: Sequence[Owner], /) -> int:
     """Bring each owner's deposits to what the chain says; return how many rows changed."""
     if not owners:
         return 0
     keys = [owner.key for owner in owners]
-    final = door.records.vaults(keys, level=Level.FINALIZED)
-    confirmed = door.records.vaults(keys, level=Level.CONFIRMED)
     changed = 0
-    for owner, now, for_good in zip(owners, confirmed, final, strict=True):
-        changed += _compare(owner, now, for_good)
+    with _one_comparison_at_a_time():
+        final = door.records.vaults(keys, level=Level.FINALIZED)
+        confirmed = door.records.vaults(keys, level=Level.CONFIRMED)
+        for owner, now, for_good in zip(owners, confirmed, final, strict=True):
+            changed += _compare(owner, now, for_good)
     return changed
+
+
+@contextmanager
+def _one_comparison_at_a_time() -> Iterator[None]:
+    """Wait until nobody else compares: who writes must have read the chain after all others wrote.
+
+    Otherwise an older reading would drop what a newer one has credited.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [LOCK])
+    try:
+        yield
+    finally:
+        # A broken connection has given the lock back itself.
+        with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [LOCK])
 
 
 @transaction.atomic(durable=True)
 def _compare(owner: Owner, confirmed: Vault | None, final: Vault | None, /) -> int:
     """Note a closed vault, drop what vanished, credit what is new, finalize what is for good."""
+    wallets = Wallet.objects.select_for_update().filter(
+        user_id=owner.account_id, address=owner.address, unlinked_at=None
+    )
+    if not wallets.exists():
+        return 0
     vault_id = confirmed.vault_id if confirmed else 0
     total_micro = confirmed.deposited_micro if confirmed else 0
     final_micro = final.deposited_micro if final and final.vault_id == vault_id else 0
@@ -158,9 +204,14 @@ def _credit(owner: Owner, /, *, vault_id: int, total_micro: int) -> int:
             account_id=str(row.account_id),
             amount_micro=row.amount_micro,
         ),
-        key=f"credit:{row.id}",
+        key=credit_key(row),
     )
     return 1
+
+
+def credit_key(row: Deposit, /) -> str:
+    """Return the key of the command that credits a deposit."""
+    return f"credit:{row.id}"
 
 
 def _move(row: Deposit, state: DepositState, /) -> None:
@@ -168,21 +219,28 @@ def _move(row: Deposit, state: DepositState, /) -> None:
     row.save(update_fields=["state", "changed_at_ms"])
 
 
-def _owners_in_the_news(door: Solana, /) -> set[str]:
-    """Return who is named by transactions on the treasury since the last look."""
+def _news(door: Solana, /) -> list[News]:
+    """Return what transactions on the treasury since the last look say of whom."""
     cursor, _made = ChainCursor.objects.get_or_create(name="treasury")
     until = Signature.from_string(cursor.signature) if cursor.signature else None
     mentions = door.client.history(
         door.addresses.treasury, until=until, level=Level.CONFIRMED, limit=MENTIONS_AT_ONCE
     )
     if not mentions:
-        return set()
-    owners = {
-        str(event.owner) for mention in _foreign(mentions) for event in _events_of(door, mention)
-    }
+        return []
+    news = [
+        News(
+            address=str(event.owner),
+            vault_id=event.numbers["vault_id"],
+            deposited_micro=event.numbers.get("deposited_micro"),
+            signature=str(mention.signature),
+        )
+        for mention in _foreign(mentions)
+        for event in _events_of(door, mention)
+    ]
     cursor.signature = str(mentions[0].signature)
     cursor.save(update_fields=["signature"])
-    return owners
+    return news
 
 
 def _foreign(mentions: Sequence[Mention], /) -> list[Mention]:

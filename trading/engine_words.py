@@ -6,11 +6,15 @@ its symbol. What is not here: prices as commands (`trading.services.engine_price
 
 import uuid
 from decimal import Decimal
+from functools import lru_cache
+from typing import Final
 
 from engine.commands import MarketSpec
 from engine.state import BACKSTOP
 from engine.vocabulary import Pricing
 from trading.models import BACKSTOP_ACCOUNT_ID, Market
+
+REMEMBERED: Final = 32_768
 
 
 def account_name(account_id: uuid.UUID, /) -> str:
@@ -18,6 +22,7 @@ def account_name(account_id: uuid.UUID, /) -> str:
     return BACKSTOP if account_id == BACKSTOP_ACCOUNT_ID else str(account_id)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def account_id_of(name: str, /) -> uuid.UUID:
     """Return the account that the engine calls so."""
     return BACKSTOP_ACCOUNT_ID if name == BACKSTOP else uuid.UUID(name)
@@ -39,6 +44,12 @@ def market_spec(market: Market, /) -> MarketSpec:
         pricing=Pricing(market.pricing),
         collar_ppb=market.collar_ppb,
     )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def in_steps(steps: int, step: Decimal, /) -> str:
+    """Return so many ticks or lots as text: the same few are written down again and again."""
+    return plain(steps * step)
 
 
 def plain(number: Decimal, /) -> str:

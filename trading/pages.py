@@ -1,5 +1,6 @@
-"""The pages about markets: landing and overview. What they show is what `/api/v1/markets` says.
+"""The pages about markets (landing, overview) and about the chain (wallet, state roots).
 
+What they show of markets is what `/api/v1/markets` says, of the chain what the API says.
 Which markets there are stands in `trading.selectors`; how a number is written, in
 `trading.templatetags.market_numbers`.
 """
@@ -11,17 +12,21 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from godark.errors import Failure
-from trading.models import MarketKind
+from trading.models import MarketKind, MarketState
 from trading.selectors.candles import INTERVALS, CandleView, index_candles
 from trading.selectors.markets import MarketView, access_market, view_of
 from trading.selectors.markets import markets as all_markets
 from trading.selectors.roots import newest_roots
+from trading.selectors.rules import rules
+from trading.selectors.venue_status import venue_status
 from trading.solana import program_id
 from trading.templatetags.market_numbers import plain
 
@@ -29,6 +34,8 @@ FIRST_ON_LANDING = 12
 ROOTS_SHOWN = 20
 BY_RANK = "rank"
 CHART_MINUTES = 120
+TERMINAL = settings.BASE_DIR / "static" / "js" / "trade"
+TERMINAL_MODULES = sorted(f"js/trade/{path.name}" for path in TERMINAL.glob("*.js"))
 CHART_WIDTH = 960
 CHART_HEIGHT = 240
 KINDS = (("", "All"), ("CRYPTO", "Crypto"), ("FX", "FX"))
@@ -99,8 +106,8 @@ PARTS = (
     Part(name="Index, mark and reference prices", stands=True),
     Part(name="Hidden orders and matching, by API", stands=True),
     Part(name="State roots and proofs on a development chain", stands=True),
-    Part(name="Checkpoints and the way out without the venue", stands=False),
-    Part(name="The browser terminal", stands=False),
+    Part(name="Checkpoints and the way out without the venue", stands=True),
+    Part(name="The browser terminal", stands=True),
 )
 
 
@@ -169,6 +176,32 @@ def market(request: HttpRequest, symbol: str) -> HttpResponse:
         "chart_minutes": CHART_MINUTES,
     }
     return render(request, "market.html", context)
+
+
+@require_safe
+@ensure_csrf_cookie
+def trade(request: HttpRequest, symbol: str) -> HttpResponse:
+    """Show the terminal of one market; its scripts speak to the public contract alone."""
+    try:
+        found = access_market(symbol)
+    except Failure as failure:
+        raise Http404(failure.detail) from failure
+    context = {"market": view_of(found, at=timezone.now()), "modules": TERMINAL_MODULES}
+    return render(request, "trade.html", context)
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Show how things work, with the numbers that rule now."""
+    return render(request, "help.html", {"rules": rules()})
+
+
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """Show whether the venue and its markets trade now."""
+    found = venue_status()
+    active = sum(mode.state == MarketState.ACTIVE for mode in found.markets)
+    return render(request, "status.html", {"status": found, "active": active})
 
 
 def price_mode(request: HttpRequest) -> dict[str, str]:  # noqa: ARG001 - a context processor's signature
@@ -241,9 +274,26 @@ def sample_of(view: MarketView) -> dict[str, str]:
     return {"symbol": view.symbol, "json": json.dumps(written, indent=2)}
 
 
+@login_required
+@require_safe
+def wallet(request: HttpRequest) -> HttpResponse:
+    """Show where somebody's money is, and what moves it; the page asks the API for the figures."""
+    told = {
+        "chain": "solana:mainnet" if settings.IN_PRODUCTION else "solana:localnet",
+        "node": settings.SOLANA_BROWSER_NODE,
+        "explorer": settings.SOLANA_EXPLORER_URL,
+    }
+    return render(request, "wallet.html", told)
+
+
 @require_safe
 def settlement(request: HttpRequest) -> HttpResponse:
     """Show the newest state roots and where they stand on the chain."""
     roots = newest_roots(ROOTS_SHOWN)
-    told = {"roots": roots, "newest": roots[0] if roots else None, "program": program_id()}
+    told = {
+        "roots": roots,
+        "newest": roots[0] if roots else None,
+        "program": program_id(),
+        "explorer": settings.SOLANA_EXPLORER_URL,
+    }
     return render(request, "settlement.html", told)

@@ -23,6 +23,7 @@ class AccountProof:
     root: bytes
     leaf: LeafVersion
     salt: bytes
+    salt_key: bytes
     body_hash: bytes
     path: Path
 
@@ -55,12 +56,14 @@ def newest_proof(account_id: uuid.UUID, /, *, batch: Batch | None = None) -> Acc
     if row is None:
         return None
     _TREE.catch_up(batch.number)
-    leaf = content_of(row).leaf(master=salt_master(), change=row.change)
+    content = content_of(row)
+    leaf = content.leaf(master=salt_master(), change=row.change)
     return AccountProof(
         number=batch.number,
         root=bytes(batch.root),
         leaf=row,
         salt=leaf.salt,
+        salt_key=content.salt_key(master=salt_master()),
         body_hash=leaf.body_hash,
         path=_TREE.path(row.place, number=batch.number),
     )

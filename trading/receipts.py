@@ -16,7 +16,7 @@ import msgspec
 
 from engine import commands as c
 from engine.units import MICRO
-from trading.engine_words import plain
+from trading.engine_words import in_steps, plain
 from trading.models import Receipt
 
 TAG_SIZE: Final = 16
@@ -25,7 +25,7 @@ PLACE_TAG: Final = b"godark:place:v1".ljust(TAG_SIZE, b"\0")
 RECEIPT_TAG: Final = b"godark:rcpt:v1".ljust(TAG_SIZE, b"\0")
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
-INTERNAL: Final = frozenset({"at_ms", "fee_discount_percent", "probe_limit"})
+INTERNAL: Final = frozenset({"at_ms", "deposit_wait_ms", "fee_discount_percent", "probe_limit"})
 PUBLIC_NAMES: Final = {
     "market_id": "symbol",
     "order_type": "type",
@@ -124,11 +124,11 @@ Convert = Callable[[Any, Steps | None], Any]
 
 
 def _price(ticks: int, steps: Steps | None) -> str:
-    return str(ticks) if steps is None else plain(ticks * steps[0])
+    return str(ticks) if steps is None else in_steps(ticks, steps[0])
 
 
 def _size(lots: int, steps: Steps | None) -> str:
-    return str(lots) if steps is None else plain(lots * steps[1])
+    return str(lots) if steps is None else in_steps(lots, steps[1])
 
 
 def _amount(micro: int, _: Steps | None) -> str:

@@ -13,19 +13,25 @@ from chain.client import ChainClient, Level, Status
 from chain.errors import TransactionRefusedError
 from chain.transactions import SignedTransaction
 from godark.clock import now_ms
-from trading.models import ChainTransaction, SendingState
+from trading.alerts import raise_alert_once
+from trading.models import AlertKind, ChainTransaction, SendingState
 
 LONGEST_ERROR = 200
+ALLOWED_FAILURES = 3
+FAILURES_WITHIN_MS = 5 * 60_000
 OPEN = (SendingState.BUILT, SendingState.SENT, SendingState.CONFIRMED)
 
 
-def store(signed: SignedTransaction, /, *, purpose: str) -> ChainTransaction:
-    """Write a transaction down, not yet sent."""
+def store(
+    signed: SignedTransaction, /, *, purpose: str, is_complete: bool = True
+) -> ChainTransaction:
+    """Write a transaction down, not yet sent; one that lacks a signature is not sent before."""
     return ChainTransaction.objects.create(
         signature=str(signed.signature),
         raw=signed.raw,
         last_valid_height=signed.last_valid_height,
         purpose=purpose,
+        is_complete=is_complete,
         built_at_ms=now_ms(),
     )
 
@@ -46,8 +52,18 @@ def advance(client: ChainClient, rows: Sequence[ChainTransaction], /) -> None:
             _note(row, status)
         elif height > row.last_valid_height and _is_gone(client, row):
             _move(row, SendingState.EXPIRED)
-        else:
+        elif row.is_complete:
             _send(client, row)
+
+
+def is_failing(purpose: str, /) -> bool:
+    """Tell whether more than three of a purpose failed within five minutes; alert if so."""
+    since = now_ms() - FAILURES_WITHIN_MS
+    failed = ChainTransaction.objects.filter(purpose=purpose, failed_at_ms__gte=since).count()
+    if failed <= ALLOWED_FAILURES:
+        return False
+    raise_alert_once(AlertKind.CHAIN_FAILING, f"more than {ALLOWED_FAILURES} of kind {purpose}")
+    return True
 
 
 def _send(client: ChainClient, row: ChainTransaction, /) -> None:
@@ -89,10 +105,21 @@ def _move(row: ChainTransaction, state: SendingState, /) -> None:
         SendingState.SENT: "sent_at_ms",
         SendingState.CONFIRMED: "confirmed_at_ms",
         SendingState.FINALIZED: "finalized_at_ms",
+        SendingState.FAILED: "failed_at_ms",
+        SendingState.EXPIRED: "failed_at_ms",
     }.get(state)
     at_ms = now_ms()
     if moment is not None and getattr(row, moment) is None:
         setattr(row, moment, at_ms)
     if state == SendingState.FINALIZED and row.confirmed_at_ms is None:
         row.confirmed_at_ms = at_ms
-    row.save(update_fields=["state", "error", "sent_at_ms", "confirmed_at_ms", "finalized_at_ms"])
+    row.save(
+        update_fields=[
+            "state",
+            "error",
+            "sent_at_ms",
+            "confirmed_at_ms",
+            "finalized_at_ms",
+            "failed_at_ms",
+        ]
+    )

@@ -1,9 +1,10 @@
-"""State roots: built once, stored, sent until they land, and final.
+"""State roots: built once, stored, co-signed, sent until they land, and final.
 
 DUE > BUILT > SENT > CONFIRMED > FINALIZED; a batch whose bytes have expired gets new ones, with
 nothing but another blockhash, after the program's own record was read at `finalized`. A root
 follows every second in which money moved and is due after 20 s in any case. What is not here: what
-leaves hold (`trading.state_leaves`), and the way of a transaction (`trading.sending`).
+leaves hold (`trading.state_leaves`), the witness (`trading.cosigning`), and the way of a
+transaction (`trading.sending`).
 """
 
 import time
@@ -21,11 +22,12 @@ from chain.instructions import Commitment
 from chain.layouts import Market as ChainMarket
 from chain.leaves import marks_root, trade_leaf
 from chain.merkle import root_of
-from chain.transactions import sign
+from chain.transactions import build_message, sign_partly
 from engine.codec import decode_event
 from engine.events import ReferenceMoved
 from godark.clock import now_ms
-from trading import sending
+from trading import cosigning, sending
+from trading.cosigning import Answer
 from trading.models import (
     Batch,
     BatchState,
@@ -34,6 +36,7 @@ from trading.models import (
     LeafVersion,
     Market,
     SendingState,
+    Signed,
     Trade,
 )
 from trading.solana import FEE, Solana
@@ -80,7 +83,8 @@ def settle(door: Solana, /, *, patience_s: float = PATIENCE_S) -> Batch | None:
     """
     advance(door)
     built = None
-    if not Batch.objects.filter(state__in=[BatchState.BUILT, BatchState.SENT]).exists():
+    is_open = Batch.objects.filter(state__in=[BatchState.BUILT, BatchState.SENT]).exists()
+    if not is_open and not cosigning.is_resting(Signed.ROOT):
         built = build(door)
     ends = time.monotonic() + patience_s
     while built is not None and advance(door) and time.monotonic() < ends:
@@ -95,6 +99,7 @@ def advance(door: Solana, /) -> bool:
         .exclude(state=BatchState.FINALIZED)
         .order_by("number")
     )
+    batches = [batch for batch in batches if _is_still_wanted(door, batch)]
     sending.advance(door.client, [batch.transaction for batch in batches])
     for batch in batches:
         if batch.transaction.state in (SendingState.EXPIRED, SendingState.FAILED):
@@ -102,6 +107,31 @@ def advance(door: Solana, /) -> bool:
         else:
             _note(batch)
     return any(batch.state in (BatchState.BUILT, BatchState.SENT) for batch in batches)
+
+
+def _is_still_wanted(door: Solana, batch: Batch, /) -> bool:
+    """Take the witness's answer where one is awaited; drop a root that it refuses."""
+    if batch.transaction.is_complete or batch.state != BatchState.BUILT:
+        return True
+    record = door.records.exchange(level=Level.CONFIRMED)
+    if record is None or record.witness is None:
+        return True
+    if cosigning.take_answer(batch, witness=record.witness) is not Answer.REFUSED:
+        return True
+    _drop(batch)
+    return False
+
+
+@transaction.atomic
+def _drop(batch: Batch, /) -> None:
+    """Forget a root that the witness refuses: without its signature it can never land."""
+    log.error("root_refused", number=batch.number)
+    LeafVersion.objects.filter(batch=batch).delete()
+    batch.delete()
+    row = batch.transaction
+    row.state, row.error = SendingState.FAILED, "refused by the witness"
+    row.save(update_fields=["state", "error"])
+    forget_tree()
 
 
 def build(door: Solana, /) -> Batch | None:
@@ -180,8 +210,10 @@ def _store(
         chain_head=cut.head,
         marks_root=marks_root(stood),
         marks_half_ticks=list(marks),
+        standing_half_ticks=list(stood),
+        at_ms=cut.at_ms,
         state=BatchState.BUILT,
-        due_at_ms=due_at_ms,
+        due_at_ms=min(due_at_ms, cosigning.first_due_ms(number) or due_at_ms),
         built_at_ms=now_ms(),
     )
     batch.transaction = _transaction(door, batch)
@@ -293,11 +325,13 @@ def _trades(cut: Cut, /, *, numbers: Mapping[int, int]) -> tuple[list[bytes], in
 
 
 def _transaction(door: Solana, batch: Batch, /) -> ChainTransaction:
-    """Sign a batch's commitment with the newest blockhash, and store the bytes."""
+    """Sign a batch's commitment with the newest blockhash, store the bytes, and ask the witness."""
+    record = door.records.exchange(level=Level.CONFIRMED)
+    witness = record.witness if record else None
     built = instructions.commit_root(
         door.addresses,
         operator=door.operator.public_key,
-        witness=door.witness.public_key if door.witness else None,
+        witness=witness,
         commitment=Commitment(
             number=batch.number,
             previous_root=bytes(batch.previous_root),
@@ -308,10 +342,15 @@ def _transaction(door: Solana, batch: Batch, /) -> ChainTransaction:
             marks_half_ticks=tuple(batch.marks_half_ticks),
         ),
     )
-    signers = [door.operator] + ([door.witness] if door.witness else [])
     blockhash = door.client.latest_blockhash()
-    signed = sign([built], signers=signers, blockhash=blockhash, fee=FEE)
-    return sending.store(signed, purpose="root")
+    payer = door.operator.public_key
+    message = build_message([built], payer=payer, blockhash=blockhash.value, fee=FEE)
+    height = blockhash.last_valid_height
+    signed = sign_partly(message, signers=[door.operator], last_valid_height=height)
+    row = sending.store(signed, purpose="root", is_complete=witness is None)
+    if witness is not None:
+        cosigning.ask(batch, row, due_at_ms=batch.due_at_ms)
+    return row
 
 
 @transaction.atomic
@@ -324,6 +363,7 @@ def _rebuild(door: Solana, batch: Batch, /) -> None:
         batch.confirmed_at_ms = batch.confirmed_at_ms or batch.finalized_at_ms
         batch.save(update_fields=["state", "finalized_at_ms", "confirmed_at_ms"])
         return
+    sending.is_failing("root")
     log.warning("root_rebuilt", number=batch.number, error=batch.transaction.error)
     batch.transaction = _transaction(door, batch)
     batch.rebuilds += 1

@@ -11,7 +11,7 @@ from django.conf import settings
 from solders.pubkey import Pubkey
 
 from chain.addresses import Addresses
-from chain.client import ChainClient
+from chain.client import ChainClient, Level
 from chain.devchain.genesis import Genesis, development_key
 from chain.records import Records
 from chain.signer import KeypairSigner, Signer, SignerError, open_signer
@@ -28,7 +28,6 @@ class Solana:
     addresses: Addresses
     mint: Pubkey
     operator: Signer
-    witness: Signer | None
     salt_master: bytes
 
     @property
@@ -42,12 +41,16 @@ def solana() -> Solana:
     """Return this process's door."""
     return Solana(
         client=ChainClient(settings.SOLANA_RPC_URL),
-        addresses=Addresses(program_id()),
+        addresses=program_addresses(),
         mint=mint(),
         operator=signer("operator"),
-        witness=None,
         salt_master=salt_master(),
     )
+
+
+def program_addresses() -> Addresses:
+    """Return the addresses of the program's accounts."""
+    return Addresses(program_id())
 
 
 def program_id() -> Pubkey:
@@ -60,6 +63,13 @@ def mint() -> Pubkey:
     """Return the mint of USDT; in development test USDT."""
     named = settings.SOLANA["usdt_mint"]
     return Pubkey.from_string(named) if named else Genesis().mint
+
+
+def own_vaults(records: Records, /) -> list[int]:
+    """Return the numbers of the vaults into which the venue pays its own money, such as seeds."""
+    named = settings.SOLANA["venue_wallet"]
+    wallet = Pubkey.from_string(named) if named else development_key("venue").pubkey()
+    return [vault.vault_id for vault in records.vaults([wallet], level=Level.CONFIRMED) if vault]
 
 
 def signer(duty: str, /) -> Signer:

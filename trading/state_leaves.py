@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+from django.db import connection
 from django.db.models import F, OuterRef, Subquery, Sum
 from solders.pubkey import Pubkey
 
@@ -38,6 +40,20 @@ from trading.models import (
 VENUE_ACCOUNT_ID: Final = uuid.UUID("00000000-0000-4000-8000-00000000da4c")
 VENUE_PLACES: Final = {VENUE_ACCOUNT_ID: 0, BACKSTOP_ACCOUNT_ID: 1}
 NOBODY: Final = str(Pubkey.default())
+# One look into the index of places for each, however long the history of a leaf is.
+LEAVES_AS_OF: Final = """
+    SELECT leaf.account_id, leaf.owner, leaf.vault_id,
+        leaf.deposits_micro, leaf.released_micro, leaf.cash_micro, leaf.positions
+    FROM generate_series(
+        0, (SELECT max(place) FROM trading_leafversion WHERE batch_id <= %s)
+    ) AS places (place)
+    CROSS JOIN LATERAL (
+        SELECT * FROM trading_leafversion
+        WHERE place = places.place AND batch_id <= %s ORDER BY batch_id DESC LIMIT 1
+    ) AS leaf
+    ORDER BY places.place
+"""
+_ROWS: Final = msgspec.json.Decoder(tuple[tuple[int, int, int, int], ...])
 _OWED_LATER = ("DepositFinalized", "DepositDropped")
 
 
@@ -55,12 +71,9 @@ class Content:
 
     def leaf(self, *, master: bytes, change: int) -> Leaf:
         """Return the leaf with the salt of its n-th change."""
-        owner = Pubkey.from_string(self.owner)
-        # Leaves without an owner have salts by account, or two of them would share one.
-        named = bytes(owner) if self.owner != NOBODY else self.account_id.bytes * 2
-        key = owner_salt_key(master=master, owner=Pubkey(named))
+        key = self.salt_key(master=master)
         return Leaf(
-            owner=owner,
+            owner=Pubkey.from_string(self.owner),
             vault_id=self.vault_id,
             deposits_micro=self.deposits_micro,
             released_micro=self.released_micro,
@@ -68,6 +81,13 @@ class Content:
             positions=tuple(LeafPosition(*row) for row in self.positions),
             salt=leaf_salt(key=key, change=change),
         )
+
+    def salt_key(self, *, master: bytes) -> bytes:
+        """Return the key of this leaf's salts, which its owner is given."""
+        # Leaves without an owner have salts by account, or two of them would share one.
+        is_nobodys = self.owner == NOBODY
+        named = self.account_id.bytes * 2 if is_nobodys else bytes(Pubkey.from_string(self.owner))
+        return owner_salt_key(master=master, owner=Pubkey(named))
 
     @property
     def owed_micro(self) -> int:
@@ -86,6 +106,24 @@ def content_of(row: LeafVersion, /) -> Content:
         cash_micro=row.cash_micro,
         positions=tuple((each[0], each[1], each[2], each[3]) for each in row.positions),
     )
+
+
+def contents_as_of(number: int, /) -> list[Content]:
+    """Return what all leaves held as of a root, in the order of their places."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEAVES_AS_OF, [number, number])
+        return [
+            Content(
+                account_id=account_id,
+                owner=owner,
+                vault_id=vault_id,
+                deposits_micro=deposits,
+                released_micro=released,
+                cash_micro=cash,
+                positions=_ROWS.decode(rows),
+            )
+            for account_id, owner, vault_id, deposits, released, cash, rows in cursor
+        ]
 
 
 def changed_accounts(*, after: int, until: int) -> set[uuid.UUID]:

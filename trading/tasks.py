@@ -7,6 +7,7 @@ from trading.runner.checking import check_log
 from trading.services import (
     adl_ranks,
     chain_work,
+    disclosing,
     funding_clock,
     liquidation_audit,
     open_interest,
@@ -66,6 +67,12 @@ def settle_roots() -> None:
     chain_work.settle_roots()
 
 
+@job(at_most_seconds=120)
+def commit_checkpoints() -> None:
+    """Bring the newest checkpoint of all claims to the chain."""
+    chain_work.commit_checkpoints()
+
+
 @job(at_most_seconds=15)
 def watch_chain() -> None:
     """Credit, finalize and drop deposits as the chain has them."""
@@ -79,6 +86,12 @@ def pay_withdrawals() -> None:
 
 
 @job(at_most_seconds=50)
+def serve_exits() -> None:
+    """Let out whoever asks for it on the chain."""
+    chain_work.serve_exits()
+
+
+@job(at_most_seconds=50)
 def sweep_chain() -> None:
     """Look at every vault: what the news may have missed."""
     chain_work.sweep_chain()
@@ -87,7 +100,15 @@ def sweep_chain() -> None:
 @job(at_most_seconds=50)
 def reconcile_chain() -> None:
     """Compare the ledger with vaults, treasury and root on chain."""
+    # What the news missed is late, and no difference.
+    chain_work.sweep_chain()
     chain_work.at_the_chain(reconcile_with_chain)
+
+
+@job(at_most_seconds=30)
+def keep_disclosure() -> None:
+    """Keep a version of the disclosure if it has changed."""
+    chain_work.at_the_chain(disclosing.keep_disclosure)
 
 
 @job(at_most_seconds=30)

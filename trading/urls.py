@@ -3,8 +3,13 @@
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from trading import pages
+from trading import pages, trust_pages
 from trading.api.candles import CandleListView
+from trading.api.checkpoints import (
+    CheckpointDetailView,
+    CheckpointLeavesView,
+    CheckpointListView,
+)
 from trading.api.history import FillListView, FundingPaymentListView, LiquidationListView
 from trading.api.markets import MarketDetailView, MarketListView
 from trading.api.money import BalanceView, TestUsdtView
@@ -17,6 +22,7 @@ from trading.api.positions import (
     PositionListView,
     TriggersView,
 )
+from trading.api.reference import VenueQuoteListView
 from trading.api.roots import AccountProofView, BatchDetailView, BatchListView
 from trading.api.statement import StatementView
 from trading.api.status import StatusView
@@ -48,10 +54,28 @@ def under(base: str, views: dict[str, type[APIView]]) -> list[URLPattern]:
 
 
 urlpatterns = [
+    # First: addresses are tried in their order, and orders come most often.
+    *under(
+        "api/v1",
+        {
+            "orders": OrdersView,
+            "orders/batch": OrderBatchView,
+            "orders/cancel-all-after": CancelAllAfterView,
+            "orders/by-client-id/<str:client_order_id>": OrderByClientIdView,
+            "orders/<str:order_id>": OrderView,
+        },
+    ),
     path("", pages.home, name="home"),
     path("markets", pages.markets, name="markets"),
+    path("wallet", pages.wallet, name="wallet"),
+    path("help", pages.help_page, name="help"),
+    path("status", pages.status, name="status"),
+    path("proof", trust_pages.proof, name="proof"),
+    path("trust", trust_pages.trust, name="trust"),
+    path("disclosure", trust_pages.disclosure, name="disclosure"),
     path("settlement", pages.settlement, name="settlement"),
     path("markets/<str:symbol>", pages.market, name="market"),
+    path("trade/<str:symbol>", pages.trade, name="trade"),
     path("api/v1/markets", MarketListView.as_view(), name="api-markets"),
     path("api/v1/markets/<str:symbol>", MarketDetailView.as_view(), name="api-market"),
     path(
@@ -67,6 +91,14 @@ urlpatterns = [
     path("api/v1/vault/transfers", TransferListView.as_view(), name="api-vault-transfers"),
     path("api/v1/settlement/batches", BatchListView.as_view(), name="api-batches"),
     path("api/v1/settlement/batches/<int:number>", BatchDetailView.as_view(), name="api-batch"),
+    *under(
+        "api/v1/settlement",
+        {
+            "checkpoints": CheckpointListView,
+            "checkpoints/<int:number>": CheckpointDetailView,
+            "checkpoints/<int:number>/leaves": CheckpointLeavesView,
+        },
+    ),
     path("api/v1/proofs/account", AccountProofView.as_view(), name="api-proof"),
     path("api/v1/wallet/challenge", WalletChallengeView.as_view(), name="api-wallet-challenge"),
     path("api/v1/wallet/link", WalletLinkView.as_view(), name="api-wallet-link"),
@@ -77,6 +109,7 @@ urlpatterns = [
         "api/v1/markets/<str:symbol>",
         {
             "trades": PublicTradeListView,
+            "reference": VenueQuoteListView,
             "funding": FundingRateListView,
             "liquidations": PublicLiquidationListView,
         },
@@ -84,11 +117,6 @@ urlpatterns = [
     *under(
         "api/v1",
         {
-            "orders": OrdersView,
-            "orders/batch": OrderBatchView,
-            "orders/cancel-all-after": CancelAllAfterView,
-            "orders/by-client-id/<str:client_order_id>": OrderByClientIdView,
-            "orders/<str:order_id>": OrderView,
             "fills": FillListView,
             "funding-payments": FundingPaymentListView,
             "liquidations": LiquidationListView,

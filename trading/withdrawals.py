@@ -22,7 +22,7 @@ from chain.client import Level
 from chain.instructions import LeafProof
 from chain.layouts import Exchange, Vault
 from chain.transactions import sign
-from engine.commands import ConfirmWithdrawal
+from engine.commands import ConfirmWithdrawal, ReserveWithdrawal
 from godark.clock import now_ms
 from trading import inbox, sending
 from trading.models import (
@@ -41,6 +41,7 @@ from trading.solana import FEE, Solana
 log = structlog.get_logger(__name__)
 
 PAYOUTS_AT_ONCE = 50
+ASK_AGAIN_MS = 10_000
 DAY_S = 86_400
 _ENDED = (SendingState.FINALIZED, SendingState.EXPIRED, SendingState.FAILED)
 
@@ -52,6 +53,7 @@ def reserve_key(withdrawal_id: uuid.UUID, /) -> str:
 
 def advance_withdrawals(door: Solana, /) -> None:
     """Take every open withdrawal and payout one step further."""
+    ask_again()
     hear_of_reservations()
     release()
     hear_of_releases()
@@ -60,12 +62,38 @@ def advance_withdrawals(door: Solana, /) -> None:
     note_paid(door)
 
 
+def reservation(row: Withdrawal, /) -> ReserveWithdrawal:
+    """Return the command that reserves a withdrawal's money."""
+    return ReserveWithdrawal(
+        at_ms=0,
+        withdrawal_id=str(row.id),
+        account_id=str(row.account_id),
+        amount_micro=row.amount_micro,
+    )
+
+
+def ask_again() -> None:
+    """Ask for the reservations that nobody has asked for: their web process died between."""
+    before_ms = now_ms() - ASK_AGAIN_MS
+    for row in Withdrawal.objects.filter(
+        state=WithdrawalState.REQUESTED, requested_at_ms__lt=before_ms
+    ):
+        inbox.put(reservation(row), key=reserve_key(row.id))
+
+
 def hear_of_reservations() -> None:
     """Move what the engine has reserved, or refused, since."""
     for row, command in _with_commands(WithdrawalState.REQUESTED, reserve_key):
-        if command.reason:
-            row.hold_reason = command.reason
-        _move(row, WithdrawalState.REFUSED if command.reason else WithdrawalState.HELD)
+        hear_of_reservation(row, reason=command.reason)
+
+
+def hear_of_reservation(row: Withdrawal, /, *, reason: str) -> None:
+    """Move a withdrawal that the engine has reserved, or refused; whoever is first does it."""
+    Withdrawal.objects.filter(pk=row.pk, state=WithdrawalState.REQUESTED).update(
+        state=WithdrawalState.REFUSED if reason else WithdrawalState.HELD,
+        hold_reason=reason,
+        changed_at_ms=now_ms(),
+    )
 
 
 def release() -> None:
@@ -102,7 +130,12 @@ def advance_payouts(door: Solana, /) -> None:
 
 
 def build_payouts(door: Solana, /) -> None:
-    """Build a payout for each vault to which the newest confirmed root owes something."""
+    """Build a payout for each vault to which the newest confirmed root owes something.
+
+    None while roots or payouts fail again and again: what is owed queues until that is over.
+    """
+    if sending.is_failing("root") or sending.is_failing("payout"):
+        return
     batch, record = newest_confirmed(), door.records.exchange(level=Level.CONFIRMED)
     owed = (
         Withdrawal.objects.filter(state=WithdrawalState.RELEASED)

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.staff_site import ReadOnlyAdmin
+from accounts.staff_site import ReadOnlyAdmin, title_of
 from godark.errors import Failure
 
 
@@ -28,15 +28,16 @@ class AskingAdmin(ReadOnlyAdmin):
 
     asks = ""
 
-    def member(self, request: HttpRequest) -> User:
+    def member(self, request: HttpRequest, *, asks: str = "") -> User:
         """Return who asks; refuse whoever may not."""
-        if not isinstance(request.user, User) or not request.user.has_perm(self.asks):
+        if not isinstance(request.user, User) or not request.user.has_perm(asks or self.asks):
             raise PermissionDenied
         return request.user
 
     def around(self, request: HttpRequest, **own: Any) -> dict[str, Any]:
         """Return what the templates of such pages need."""
-        return self.admin_site.each_context(request) | {"opts": self.opts} | own
+        base = {"opts": self.opts, "list_title": title_of(self.opts)}
+        return self.admin_site.each_context(request) | base | own
 
 
 def refuse(form: forms.Form, failure: Failure) -> None:

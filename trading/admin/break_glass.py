@@ -5,18 +5,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.staff_site import ReadOnlyAdmin
+from accounts.long_lists import AFTER, BETWEEN
+from trading.admin.asking import AskingAdmin
 from trading.admin.markets import ReadOnlyInline
 from trading.admin.words import moment, price_of, size_of
 from trading.models import BrokenGlass, GlassLook, Market, Order
+from trading.selectors.resting_orders import OrderPlace
 from trading.services.break_glass import break_glass, look_through
 
 BREAK = "trading.add_brokenglass"
@@ -66,9 +66,10 @@ class GlassLookInline(ReadOnlyInline):
 
 
 @admin.register(BrokenGlass)
-class BrokenGlassAdmin(ReadOnlyAdmin):
+class BrokenGlassAdmin(AskingAdmin):
     """The report: every opening, the newest first, and each look through it."""
 
+    asks = BREAK
     change_list_template = "admin/trading/broken_glasses.html"
     list_display = ("opened_at", "opened_by", "whose", "reason", "ends_at", "looked")
     list_filter = ("opened_at",)
@@ -103,12 +104,12 @@ class BrokenGlassAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the report, with the way to the question for those who may."""
-        own = {"may_break": request.user.has_perm(BREAK)}
+        own = {"may_break": request.user.has_perm(self.asks)}
         return super().changelist_view(request, own | (extra_context or {}))
 
     def ask(self, request: HttpRequest) -> HttpResponse:
         """Ask whose orders and why, then open."""
-        member = self._member(request)
+        member = self.member(request)
         form = GlassForm(request.POST or None)
         if form.is_valid():
             glass = break_glass(
@@ -119,30 +120,38 @@ class BrokenGlassAdmin(ReadOnlyAdmin):
                 request=request,
             )
             return HttpResponseRedirect(reverse("admin:trading_glass_orders", args=[glass.pk]))
-        context = self._context(request, title="Break the glass", form=form)
+        context = self.around(request, title="Break the glass", form=form)
         return TemplateResponse(request, "admin/trading/break_glass.html", context)
 
     def orders(self, request: HttpRequest, number: int) -> HttpResponse:
         """Show what rests, to who broke the glass and in its time; each look is kept."""
-        member = self._member(request)
+        member = self.member(request)
         glass = get_object_or_404(BrokenGlass, pk=number)
         if glass.opened_by_id == member.pk and glass.ends_at <= timezone.now():
             messages.error(request, "Its time is over. Break the glass again, with a reason.")
             return HttpResponseRedirect(reverse("admin:trading_brokenglass_changelist"))
-        rows = [order_row(order) for order in look_through(glass, by=member, request=request)]
-        context = self._context(request, title="Resting orders", glass=glass, rows=rows)
+        after = place_of(request.GET.get(AFTER, ""))
+        page = look_through(glass, by=member, after=after, request=request)
+        context = self.around(
+            request,
+            title="Resting orders",
+            glass=glass,
+            rows=[order_row(order) for order in page.orders],
+            next_after=page.next_after and BETWEEN.join(map(str, page.next_after)),
+            is_first_page=after is None,
+        )
         answer = TemplateResponse(request, "admin/trading/resting_orders.html", context)
         answer["Cache-Control"] = "no-store"
         return answer
 
-    @staticmethod
-    def _member(request: HttpRequest) -> User:
-        if not isinstance(request.user, User) or not request.user.has_perm(BREAK):
-            raise PermissionDenied
-        return request.user
 
-    def _context(self, request: HttpRequest, **own: Any) -> dict[str, Any]:
-        return self.admin_site.each_context(request) | {"opts": self.opts} | own
+def place_of(typed: str) -> OrderPlace | None:
+    """Return where a page begins; none, or nonsense, is the first."""
+    created, _, order_id = typed.partition(BETWEEN)
+    try:
+        return OrderPlace(int(created), uuid.UUID(order_id))
+    except ValueError:
+        return None
 
 
 def order_row(order: Order) -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.ledger.models import LedgerAccount, LedgerEntry, Posting
+from accounts.ledger.models import BACKSTOP_OWNER_ID, LedgerAccount, LedgerEntry, Posting
 from accounts.long_lists import LongListAdmin
 from trading.admin.markets import ReadOnlyInline
 from trading.admin.words import in_usdt_whole, moment
@@ -24,14 +24,20 @@ def link(name: str, text: str, *, pk: Any = None, query: str = "") -> str:
 
 def owner_of(account: LedgerAccount) -> str:
     """Return whose a ledger account is."""
+    if account.owner_id == BACKSTOP_OWNER_ID:
+        return "the backstop"
     return "the venue" if account.owner_id is None else str(account.owner_id)
+
+
+def account_title(account: LedgerAccount) -> str:
+    """Return what an account is for, and whose it is."""
+    return f"{account} of {owner_of(account)}"
 
 
 def account_link(posting: Posting) -> str:
     """Return a line's account, with the way to it."""
     account = posting.account
-    said = f"{account} of {owner_of(account)}"
-    return link("accounts_ledgeraccount_change", said, pk=account.pk)
+    return link("accounts_ledgeraccount_change", account_title(account), pk=account.pk)
 
 
 @admin.register(LedgerAccount)
@@ -42,6 +48,7 @@ class LedgerAccountAdmin(LongListAdmin):
     search_help_text = "Whole id of the owner"
     list_display = ("purpose", "owner", "market", "balance", "movements")
     list_filter = ("purpose",)
+    indexed = ("purpose",)
     fields = list_display
     readonly_fields = ("owner", "balance", "movements")
 

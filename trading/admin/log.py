@@ -14,11 +14,14 @@ from django.http import HttpRequest
 
 from accounts.long_lists import LongListAdmin
 from accounts.staff_site import ReadOnlyAdmin
+from engine.chain import GENESIS, link
 from engine.codec import CodecError, decode_event
 from trading.admin.words import moment
 from trading.models import SHOWN_KINDS, Command, CommandStatus, Event, LogCheck
 
 IN_A_LINE = 160
+NEWEST = "newest"
+"""The walk of `trading.runner.checking` that follows the log as it grows."""
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -47,8 +50,8 @@ class EventAdmin(LongListAdmin):
     search_help_text = "Number of an event"
     list_display = ("sequence", "at", "kind", "briefly")
     list_filter = (KindFilter,)
-    fields = ("sequence", "at", "kind", "wholly", "chain_head")
-    readonly_fields = ("at", "wholly", "chain_head")
+    fields = ("sequence", "at", "kind", "wholly", "chain_head", "is_chained", "is_proved")
+    readonly_fields = ("at", "wholly", "chain_head", "is_chained", "is_proved")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return what tells of no order."""
@@ -74,6 +77,21 @@ class EventAdmin(LongListAdmin):
     def chain_head(self, event: Event) -> str:
         """Return the hash."""
         return bytes(event.head).hex()
+
+    @admin.display(boolean=True, description="chained to the one before")
+    def is_chained(self, event: Event) -> bool:
+        """Reckon the head anew from the one before and these bytes."""
+        before = Event.objects.filter(sequence=event.sequence - 1)
+        head = before.values_list("head", flat=True).first()
+        if head is None and event.sequence > 1:
+            return False
+        return link(bytes(head or GENESIS), bytes(event.payload)) == bytes(event.head)
+
+    @admin.display(description="proved by the walk through the log")
+    def is_proved(self, event: Event) -> str:
+        """Return when the walk that proves what is new was past it."""
+        passed = LogCheck.objects.filter(name=NEWEST, sequence__gte=event.sequence).first()
+        return "not yet" if passed is None else f"by {passed.checked_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 @admin.register(LogCheck)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from accounts.staff_site import ReadOnlyAdmin
 from trading.admin.words import in_percent, in_usdt
+from trading.engine_words import plain
 from trading.models import (
     Bracket,
     BracketSchedule,
@@ -76,8 +77,8 @@ class MarketAdmin(ReadOnlyAdmin):
         "state",
         "state_reason",
         "pricing",
-        "tick_size",
-        "lot_size",
+        "tick",
+        "lot",
         "max_leverage",
         "taker_fee",
         "least_sources",
@@ -88,6 +89,16 @@ class MarketAdmin(ReadOnlyAdmin):
     ordering = ("rank", "id")
     list_per_page = 100
     inlines = (MarketTickerInline, PriceSourceInline)
+
+    @admin.display(description="tick (USDT)", ordering="tick_size")
+    def tick(self, market: Market) -> str:
+        """Return the least step of prices."""
+        return plain(market.tick_size)
+
+    @admin.display(description="lot (base)", ordering="lot_size")
+    def lot(self, market: Market) -> str:
+        """Return the least step of quantities."""
+        return plain(market.lot_size)
 
     @admin.display(description="taker fee", ordering="taker_fee_ppb")
     def taker_fee(self, market: Market) -> str:

@@ -9,17 +9,21 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from accounts.long_lists import LongListAdmin
 from accounts.models import User
 from accounts.services.audit import record_action
 from accounts.staff_site import ReadOnlyAdmin
 from godark.errors import Failure
 from prices.adapters.lies import LIE_SENTENCES
+from prices.breaker import Trip
+from prices.watch import Sign
 from trading.admin.price_board_rows import (
     board_row,
     board_rows,
@@ -153,14 +157,34 @@ class PriceBoardAdmin(ReadOnlyAdmin):
         }
 
 
+class SignFilter(admin.SimpleListFilter):
+    """What was odd."""
+
+    title = "sign"
+    parameter_name = "sign"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the signs that the watch and the breakers give."""
+        del request, model_admin
+        signs = (*Sign, *(f"BREAKER_{trip}" for trip in Trip))
+        return [(sign, sign.replace("_", " ").lower()) for sign in signs]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[PriceAlert]
+    ) -> QuerySet[PriceAlert]:
+        """Keep one sign."""
+        del request
+        return queryset if self.value() is None else queryset.filter(sign=self.value())
+
+
 @admin.register(PriceAlert)
-class PriceAlertAdmin(ReadOnlyAdmin):
+class PriceAlertAdmin(LongListAdmin):
     """What the watch saw, and which breakers tripped."""
 
     list_display = ("seen_at", "name", "sign", "detail")
-    list_filter = ("sign", "seen_at")
-    search_fields = ("name", "detail")
-    ordering = ("-pk",)
+    list_filter = (SignFilter, "seen_at")
+    found_by = ("name",)
+    search_help_text = "Whole symbol, or USDT-USD"
 
 
 @admin.register(ToldLie)

@@ -11,40 +11,73 @@ from django.urls import URLPattern, path, reverse
 
 from godark.errors import Failure
 from trading.admin.asking import AskingAdmin, ReasonField, refuse
-from trading.admin.words import in_percent, size_of
-from trading.models import Market, PauseLevel, Proposal, ProposalState
+from trading.admin.fund_moves import (
+    BackstopForm,
+    ContributionForm,
+    diff_of_backstop,
+    diff_of_contribution,
+)
+from trading.admin.typed import FigureField, contracts_field, percent_field, times_field
+from trading.admin.words import in_percent, in_usdt, size_of
+from trading.models import (
+    Command,
+    CommandStatus,
+    Market,
+    PauseLevel,
+    Proposal,
+    ProposalKind,
+    ProposalState,
+)
 from trading.selectors.touched_by import touched_by
+from trading.services.fund_moves import amount_of
 from trading.services.proposals import (
     PARAMETERS,
     approve,
+    command_key,
+    propose_backstop_move,
+    propose_contribution,
     propose_level,
     propose_parameters,
     reject,
 )
 
 APPROVE = "trading.change_proposal"
-LARGEST = (1 << 62) - 1
+MOVES_FUNDS = "trading.move_funds"
+OF_MONEY = (ProposalKind.INSURANCE, ProposalKind.BACKSTOP)
+MOST_LEVERAGE = 1_000
 
 
 class ParametersForm(forms.Form):
-    """A market's parameters as they shall be, in the units in which they are kept."""
+    """A market's parameters as they shall be, typed in percent and contracts."""
 
     reason = ReasonField(help_text="Kept for ever; the other person reads it.")
 
     def __init__(self, data: Any, *, market: Market) -> None:
         super().__init__(data)
         for name in PARAMETERS:
-            self.fields[name] = forms.IntegerField(
-                min_value=0,
-                max_value=32_767 if name == "max_leverage" else LARGEST,
-                initial=getattr(market, name),
-                help_text=f"Now {in_words(name, getattr(market, name), market)}.",
+            now = getattr(market, name)
+            self.fields[name_of(name)] = field_of(
+                name, market, initial=now, help_text=f"Now {in_words(name, now, market)}."
             )
-        self.order_fields([*PARAMETERS, "reason"])
+        self.order_fields([*map(name_of, PARAMETERS), "reason"])
 
     def wanted(self) -> dict[str, int]:
         """Return the parameters by column."""
-        return {name: self.cleaned_data[name] for name in PARAMETERS}
+        return {name: self.cleaned_data[name_of(name)] for name in PARAMETERS}
+
+
+def name_of(column: str) -> str:
+    """Return a parameter's name without the unit in which it is kept."""
+    return column.removesuffix("_ppb").removesuffix("_lots")
+
+
+def field_of(column: str, market: Market, **own: Any) -> FigureField:
+    """Return the field in which a parameter is typed."""
+    if column.endswith("_ppb"):
+        return percent_field(**own)
+    if column.endswith("_lots"):
+        return contracts_field(market, **own)
+    return times_field(most=MOST_LEVERAGE, **own)
 
 
 class LevelForm(forms.Form):
@@ -76,6 +109,8 @@ class ProposalAdmin(AskingAdmin):
             path("parameters", view(self.choose), name="trading_propose"),
             path("parameters/<int:number>", view(self.propose), name="trading_propose_parameters"),
             path("level", view(self.propose_level), name="trading_propose_level"),
+            path("insurance", view(self.propose_contribution), name="trading_propose_insurance"),
+            path("backstop", view(self.propose_backstop), name="trading_propose_backstop"),
             path("<int:number>/decide", view(self.decide), name="trading_decide"),
         ]
         return own + super().get_urls()
@@ -84,7 +119,10 @@ class ProposalAdmin(AskingAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list, with the ways to propose for those who may."""
-        own = {"may_propose": request.user.has_perm(self.asks)}
+        own = {
+            "may_propose": request.user.has_perm(self.asks),
+            "may_move": request.user.has_perm(MOVES_FUNDS),
+        }
         return super().changelist_view(request, own | (extra_context or {}))
 
     def change_view(
@@ -104,10 +142,11 @@ class ProposalAdmin(AskingAdmin):
             request,
             title=f"{proposal.get_kind_display()} ({proposal.get_state_display().lower()})",
             proposal=proposal,
-            diff=diff_of(proposal.changes, proposal.market),
+            diff=diff_of_proposal(proposal),
             touched=touched_by(proposal.market, proposal.changes) if proposal.market else [],
-            may_approve=is_open and not is_own and request.user.has_perm(APPROVE),
-            may_reject=is_open and (is_own or request.user.has_perm(APPROVE)),
+            said=said_by_the_engine(proposal),
+            may_approve=is_open and not is_own and request.user.has_perm(asks_for(proposal)),
+            may_reject=is_open and (is_own or request.user.has_perm(asks_for(proposal))),
         )
         return TemplateResponse(request, "admin/trading/proposal.html", context)
 
@@ -168,12 +207,60 @@ class ProposalAdmin(AskingAdmin):
         context = self.around(request, title="Propose a full stop, or its end", form=form)
         return TemplateResponse(request, "admin/trading/propose_level.html", context)
 
+    def propose_contribution(self, request: HttpRequest) -> HttpResponse:
+        """Ask which fund gets how much, show what it comes to, and propose it."""
+        member = self.member(request, asks=MOVES_FUNDS)
+        form = ContributionForm(request.POST or None)
+        context = self.around(request, title="Propose money into an insurance fund", form=form)
+        if form.is_valid():
+            market, amount = form.cleaned_data["market"], form.cleaned_data["amount"]
+            if "confirmed" not in request.POST:
+                context["diff"] = diff_of_contribution(market, amount)
+                return TemplateResponse(request, "admin/trading/propose.html", context)
+            try:
+                proposal = propose_contribution(
+                    market=market,
+                    amount_micro=amount,
+                    reason=form.cleaned_data["reason"],
+                    by=member,
+                    request=request,
+                )
+            except Failure as failure:
+                refuse(form, failure)
+            else:
+                return self._proposed(request, proposal)
+        return TemplateResponse(request, "admin/trading/propose.html", context)
+
+    def propose_backstop(self, request: HttpRequest) -> HttpResponse:
+        """Ask how much moves to or from the backstop, show what it comes to, and propose it."""
+        member = self.member(request, asks=MOVES_FUNDS)
+        form = BackstopForm(request.POST or None)
+        title = "Propose a move between the global fund and the backstop"
+        context = self.around(request, title=title, form=form)
+        if form.is_valid():
+            if "confirmed" not in request.POST:
+                context["diff"] = diff_of_backstop(form.signed_micro())
+                return TemplateResponse(request, "admin/trading/propose.html", context)
+            try:
+                proposal = propose_backstop_move(
+                    amount_micro=form.signed_micro(),
+                    reason=form.cleaned_data["reason"],
+                    by=member,
+                    request=request,
+                )
+            except Failure as failure:
+                refuse(form, failure)
+            else:
+                return self._proposed(request, proposal)
+        return TemplateResponse(request, "admin/trading/propose.html", context)
+
     def decide(self, request: HttpRequest, number: int) -> HttpResponse:
         """Approve or reject."""
         proposal = get_object_or_404(Proposal, pk=number)
         is_approval = "approve" in request.POST
-        member = self.member(request)
-        may = request.user.has_perm(APPROVE) or (
+        is_of_money = proposal.kind in OF_MONEY
+        member = self.member(request, asks=MOVES_FUNDS if is_of_money else self.asks)
+        may = request.user.has_perm(asks_for(proposal)) or (
             not is_approval and proposal.proposed_by_id == member.pk
         )
         back = HttpResponseRedirect(reverse("admin:trading_proposal_change", args=[number]))
@@ -193,11 +280,41 @@ class ProposalAdmin(AskingAdmin):
         return HttpResponseRedirect(reverse("admin:trading_proposal_change", args=[proposal.pk]))
 
 
+def asks_for(proposal: Proposal) -> str:
+    """Return what one must hold to approve a proposal."""
+    return MOVES_FUNDS if proposal.kind in OF_MONEY else APPROVE
+
+
+def said_by_the_engine(proposal: Proposal) -> str:
+    """Return what became of the command that an approved proposal turned into."""
+    if proposal.state != ProposalState.APPROVED or proposal.kind == ProposalKind.PAUSE_LEVEL:
+        return ""
+    command = Command.objects.filter(key=command_key(proposal)).first()
+    if command is None:
+        return "Its command is not in the inbox any more."
+    if command.status == CommandStatus.WAITING:
+        return "The engine has not taken it yet."
+    if command.status == CommandStatus.SET_ASIDE:
+        return "The engine failed at it and set it aside: see the alerts."
+    return f"The engine refused it: {command.reason}." if command.reason else "The engine did it."
+
+
+def diff_of_proposal(proposal: Proposal) -> list[dict[str, str]]:
+    """Return what a proposal changes, in words; of money that waits, how the balances stand."""
+    if proposal.kind in OF_MONEY and proposal.state != ProposalState.OPEN:
+        return [{"name": "Amount", "was": "", "to": f"{in_usdt(amount_of(proposal))} USDT"}]
+    if proposal.kind == ProposalKind.INSURANCE:
+        return diff_of_contribution(proposal.market, amount_of(proposal))
+    if proposal.kind == ProposalKind.BACKSTOP:
+        return diff_of_backstop(amount_of(proposal))
+    return diff_of(proposal.changes, proposal.market)
+
+
 def diff_of(changes: dict[str, list[int]], market: Market | None) -> list[dict[str, str]]:
     """Return each change in words: what it is called, from, to."""
     return [
         {
-            "name": name.rsplit("_ppb", 1)[0].rsplit("_lots", 1)[0].replace("_", " "),
+            "name": name_of(name).replace("_", " "),
             "was": in_words(name, was, market),
             "to": in_words(name, to, market),
         }

@@ -8,9 +8,16 @@ from trading.models.units import MICRO, PPB
 from trading.templatetags.market_numbers import on_half_steps, plain
 
 
-def in_percent(rate_ppb: int) -> str:
-    """Return a rate as people read it."""
-    return f"{(Decimal(rate_ppb) * 100 / PPB).normalize():f}%"
+def in_percent(rate_ppb: int, *, places: int | None = None) -> str:
+    """Return a rate as people read it: whole, or to so many places."""
+    percent = Decimal(rate_ppb) * 100 / PPB
+    return f"{percent.normalize():f}%" if places is None else f"{percent:,.{places}f}%"
+
+
+def in_times(ratio_ppb: int) -> str:
+    """Return a ratio as people read it, rounded down so that 1.00x is not below 1."""
+    hundredths = ratio_ppb * 100 // PPB
+    return f"{Decimal(hundredths) / 100:,.2f}x"
 
 
 def in_usdt(amount_micro: int) -> str:

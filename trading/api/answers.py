@@ -271,6 +271,23 @@ class PublicTradePageSerializer(PageSerializer):
     results = PublicTradeSerializer(many=True)
 
 
+class VenueQuoteSerializer(Shape):
+    """What an outside venue quotes."""
+
+    name = serializers.CharField()
+    bid = Number(**nullable())
+    ask = Number(**nullable())
+    age_ms = serializers.IntegerField(**nullable(help_text="How old the quote is."))
+    is_used = serializers.BooleanField(help_text="Whether it counts for index and reference now.")
+
+
+class VenueQuoteListSerializer(Shape):
+    """All venues of a market."""
+
+    results = VenueQuoteSerializer(many=True)
+    next = serializers.CharField(**nullable(help_text="Always null."))
+
+
 class FundingRateSerializer(Shape):
     """The funding rate of an hour."""
 

@@ -11,9 +11,10 @@ from rest_framework.views import APIView
 from accounts.api.permissions import IsPerson, MayRead
 from accounts.models import User
 from accounts.selectors import linked_wallet
-from accounts.services.wallets import challenge_wallet, link_wallet, unlink_wallet
+from accounts.services.wallets import challenge_wallet, link_wallet
 from compliance import gate
 from trading.api.fields import MomentMs
+from trading.services import vaults
 
 LONGEST_ADDRESS = 44
 LONGEST_SIGNATURE = 88
@@ -112,8 +113,8 @@ class WalletUnlinkView(APIView):
         responses=WalletSerializer,
     )
     def post(self, request: Request) -> Response:
-        """Unlink it; refused while the account holds positions or funds."""
-        unlink_wallet(user=owner_of(request))
+        """Unlink it; refused while the account holds positions, funds or an open vault."""
+        vaults.unlink(owner_of(request))
         return Response({"address": None, "linked_at": None})
 
 

@@ -18,6 +18,7 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from godark import metrics
 from trading.consumers.lines import Line, Listener, payload
@@ -31,8 +32,10 @@ log = structlog.get_logger(__name__)
 UNSENT_AT_MOST: Final = 4 * 1024 * 1024
 SENT_AT_A_STRETCH: Final = 250
 AWAY_SECONDS: Final = 0.5
-STANDING_SECONDS: Final = 2.0
+STANDING_SECONDS: Final = 10.0
 SNAPSHOT_SECONDS: Final = 1.0
+LOOKS_AT_MOST: Final = 50
+LOOK_AGAIN_SECONDS: Final = 0.01
 
 ReadSnapshot = Callable[[Channel], Any]
 
@@ -74,7 +77,7 @@ class Hub:
         except TimeoutError:
             for channel in channels:
                 self.leave(session, channel)
-            raise RedisError("The feed is away.") from None
+            raise RedisTimeoutError("The feed is away.") from None
 
     async def bring(self, session: Session, channel: Channel) -> None:
         """Send a session the channel's snapshot, and from then on all that is told."""
@@ -161,16 +164,23 @@ class Hub:
     async def _missed(
         self, line: Line, listener: Listener, since: int
     ) -> Callable[[], None] | None:
-        if line.covers(since):
-            return partial(self._go_live, line, listener, since, [])
-        missed = await self._rings.missed_since(line.ring, since)
-        await line.stands.wait()
-        if not missed.is_whole or not line.covers(missed.number):
-            return None
-        first = Frames(
-            [payload(listener.name, at, body) for at, body in enumerate(missed.bodies, since + 1)]
-        )
-        return partial(self._go_live, line, listener, missed.number, [first])
+        for _ in range(LOOKS_AT_MOST):
+            if line.covers(since):
+                return partial(self._go_live, line, listener, since, [])
+            missed = await self._rings.missed_since(line.ring, since)
+            if not missed.is_whole:
+                return None
+            await line.stands.wait()
+            # The line may have heard more than was read, or less: they must meet.
+            number = min(missed.number, line.number or 0)
+            if number >= since and line.covers(number):
+                bodies = missed.bodies[: number - since]
+                frames = [
+                    payload(listener.name, at, body) for at, body in enumerate(bodies, since + 1)
+                ]
+                return partial(self._go_live, line, listener, number, [Frames(frames)])
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        return None
 
     async def _send_snapshot(self, line: Line, listener: Listener, channel: Channel) -> None:
         while True:

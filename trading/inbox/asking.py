@@ -1,10 +1,10 @@
 """Asking: write commands and wait for what the engine says of them.
 
-One desk per process, in a thread with an event loop of its own, so that every door (async view,
-socket, staff page, job) may ask from wherever it runs. The desk gathers what is asked at the
-same time into one statement, hears the runner's answers on one Redis subscription, and looks
-into the rows by itself, so that answers come without Redis too, only later. What is not here:
-how rows are written (`trading.inbox.writing`).
+A desk on the web server's own loop, and one per process in a thread with a loop of its own, so
+that every other door (staff page, command, job) may ask from wherever it runs. A desk gathers what
+is asked at the same time into one statement, hears the runner's answers on one Redis subscription,
+and looks into the rows by itself, so that answers come without Redis too, only later. What is not
+here: how rows are written (`trading.inbox.writing`).
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from engine import commands as c
+from godark.reading import serves_here
 from trading.inbox.desk import Desk
 from trading.inbox.outcomes import Outcome
 from trading.inbox.writing import InboxRow, row_of
@@ -38,6 +39,8 @@ async def ask_many(commands: Sequence[c.Command], /, *, wait_ms: int = WAIT_MS) 
 async def _ask_rows(rows: Sequence[InboxRow], *, wait_ms: int) -> list[Outcome]:
     if not rows:
         return []
+    if serves_here():
+        return await desk_here().ask(rows, wait_ms=wait_ms)
     return await asyncio.wrap_future(the_desk().submit(rows, wait_ms=wait_ms))
 
 
@@ -96,9 +99,19 @@ class DeskThread:
 class _Place:
     """Where the process's desk stands."""
 
+    here: Desk | None = None
+    running: Any = None
     desk: AnyDesk | None = None
     pid: int = 0
     lock: Any = threading.Lock()
+
+
+def desk_here() -> Desk:
+    """Return the desk of the loop that serves, opened at the first question."""
+    if _Place.here is None:
+        _Place.here = Desk()
+        _Place.running = asyncio.get_running_loop().create_task(_Place.here.run())
+    return _Place.here
 
 
 def the_desk() -> AnyDesk:

@@ -15,10 +15,10 @@ import psycopg
 import redis.asyncio
 import structlog
 from django.conf import settings
-from django.db import connections
 from prometheus_client import Counter, Histogram
 from redis.exceptions import RedisError
 
+from godark.reading import connection_parameters
 from trading.inbox.outcomes import (
     ANSWERED,
     OUTCOME_COLUMNS,
@@ -76,10 +76,12 @@ class Desk:
             raise UnavailableError("the database does not answer") from None
         # 2. Wait; a number that is None was used before and has no answer of its own.
         promises = [self._promise(number) for number in numbers if number is not None]
-        if promises:
-            await asyncio.wait(promises, timeout=wait_ms / 1_000)
-        # 3. Answer with what is known by now.
-        answers = [self._known(number) for number in numbers]
+        try:
+            if promises:
+                await asyncio.wait(promises, timeout=wait_ms / 1_000)
+        finally:
+            # 3. Answer with what is known by now; whoever has gone leaves no promise behind.
+            answers = [self._known(number) for number in numbers]
         ANSWER_SECONDS.observe(time.perf_counter() - began)
         UNANSWERED.inc(sum(not one.is_known for one in answers))
         return answers
@@ -201,10 +203,3 @@ class Desk:
         if broken is not None:
             with contextlib.suppress(psycopg.Error, OSError):
                 await broken.close()
-
-
-def connection_parameters() -> dict[str, Any]:
-    """Return what libpq needs to reach the site's database."""
-    wanted = connections["default"].get_connection_params()
-    known = ("dbname", "host", "port", "user", "password", "options", "sslmode", "passfile")
-    return {key: wanted[key] for key in known if wanted.get(key)}

@@ -7,8 +7,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from prices.adapters.source import ConnectionState
+from prices.hours import Phase
 from prices.records import USDT_USD, Rung
 from trading.selectors.price_board import PriceBoardView, price_board
+from trading.services.price_feed import MarketBoardView
+
+OPEN = Phase.OPEN.value
 
 
 class PriceCollector(Collector):
@@ -28,6 +32,7 @@ class PriceCollector(Collector):
             yield step_seconds(board.service.step_ms)
             yield from of_sources(board.service.connections, at_ms=board.service.at_ms)
             yield from of_markets(board)
+            yield ages(board.markets.values(), at_ms=board.service.at_ms)
 
 
 def step_seconds(step_ms: float) -> Metric:
@@ -86,6 +91,17 @@ def of_markets(board: PriceBoardView) -> Iterable[Metric]:
     for (name, reason), count in drops.items():
         dropped.add_metric([name, reason], float(count))
     yield dropped
+
+
+def ages(markets: Iterable[MarketBoardView], *, at_ms: int) -> Metric:
+    """Return how old the reference of each open market is."""
+    family = GaugeMetricFamily(
+        "godark_price_age_seconds", "Of the reference of an open market.", labels=["market"]
+    )
+    for view in markets:
+        if view.quoted_at_ms is not None and view.phase == OPEN:
+            family.add_metric([view.market_id], max(0, at_ms - view.quoted_at_ms) / 1_000)
+    return family
 
 
 def of_conversion(rung: Rung) -> Metric:

@@ -9,10 +9,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from trading.models import AlertKind
-from trading.selectors.venue_figures import MarketMoney, VenueFigures, venue_figures
+from trading.selectors.funds import Backstop
+from trading.selectors.venue_figures import Look, MarketMoney, VenueFigures, venue_figures
 
-Looked = tuple[VenueFigures, list[MarketMoney], dict[str, int]]
-Look = Callable[[], Looked]
+Looking = Callable[[], Look]
 
 MICRO = 1_000_000
 ROUND = 1_000
@@ -22,18 +22,18 @@ ROUND = 1_000
 class Bounded:
     """A look in a thread of its own: a database that hangs costs a scrape two seconds."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Looking) -> None:
         self._look = look
-        self._running: Future[Looked] | None = None
+        self._running: Future[Look] | None = None
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="venue-figures")
 
-    def __call__(self) -> Looked:
+    def __call__(self) -> Look:
         """Return what is seen; TimeoutError while it is not, and nothing is begun twice."""
         if self._running is None or self._running.done():
             self._running = self._threads.submit(self._look_and_leave)
         return self._running.result(timeout=settings.PROBE_SECONDS)
 
-    def _look_and_leave(self) -> Looked:
+    def _look_and_leave(self) -> Look:
         try:
             return self._look()
         finally:
@@ -43,7 +43,7 @@ class Bounded:
 class VenueCollector(Collector):
     """Looks at the database at each scrape."""
 
-    def __init__(self, look: Look = venue_figures) -> None:
+    def __init__(self, look: Looking = venue_figures) -> None:
         self._look = look
 
     def describe(self) -> Iterable[Metric]:
@@ -53,12 +53,13 @@ class VenueCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the figures; none where the database does not answer."""
         try:
-            figures, markets, alerts = self._look()
+            figures, markets, alerts, backstop = self._look()
         except (Error, TimeoutError):
             return
         yield from duties(figures)
         yield from of_the_log(figures)
         yield from money(figures, markets)
+        yield from of_the_backstop(backstop)
         family = CounterMetricFamily("godark_alerts", "Alerts raised, by kind.", labels=["kind"])
         for kind in AlertKind.values:
             family.add_metric([kind], float(alerts.get(kind, 0)))
@@ -95,6 +96,10 @@ def duties(figures: VenueFigures) -> Iterable[Metric]:
             GaugeMetricFamily("godark_chain_root_age_seconds", "Of the last confirmed root."),
             figures.root_age_s,
         ),
+        (
+            GaugeMetricFamily("godark_withdrawals_waiting", "Held, or released and not yet paid."),
+            figures.withdrawals_waiting,
+        ),
     ):
         family.add_metric((), float(value))
         yield family
@@ -126,6 +131,11 @@ def money(figures: VenueFigures, markets: Sequence[MarketMoney]) -> Iterable[Met
     insurance = GaugeMetricFamily(
         "godark_insurance_usdt", "A market's insurance fund.", labels=["market"]
     )
+    target = GaugeMetricFamily(
+        "godark_insurance_target_usdt",
+        "What the fund should hold: 1% of the published open interest.",
+        labels=["market"],
+    )
     debt = GaugeMetricFamily("godark_venue_debt_usdt", "A market's debt.", labels=["market"])
     hour = GaugeMetricFamily(
         "godark_funding_paid_timestamp_seconds",
@@ -134,12 +144,28 @@ def money(figures: VenueFigures, markets: Sequence[MarketMoney]) -> Iterable[Met
     )
     for market in markets:
         insurance.add_metric([market.symbol], market.insurance_micro / MICRO)
+        if market.target_micro is not None:
+            target.add_metric([market.symbol], market.target_micro / MICRO)
         debt.add_metric([market.symbol], market.debt_micro / MICRO)
         if market.paid_hour:
             hour.add_metric([market.symbol], (market.paid_hour + 1) * 3_600.0)
     whole = GaugeMetricFamily("godark_global_insurance_usdt", "The global fund.")
     whole.add_metric((), float(figures.global_insurance_micro) / MICRO)
-    yield from (insurance, debt, hour, whole)
+    yield from (insurance, target, debt, hour, whole)
+
+
+def of_the_backstop(backstop: Backstop) -> Iterable[Metric]:
+    """Yield what the backstop holds, what stands behind it, and what it may still take over."""
+    for family, micro in (
+        (GaugeMetricFamily("godark_backstop_notional_usdt", "It holds."), backstop.notional_micro),
+        (GaugeMetricFamily("godark_backstop_equity_usdt", "Behind it."), backstop.equity_micro),
+        (
+            GaugeMetricFamily("godark_backstop_room_usdt", "It may still take over."),
+            backstop.room_micro(),
+        ),
+    ):
+        family.add_metric((), micro / MICRO)
+        yield family
 
 
 def rounded(events: int) -> int:

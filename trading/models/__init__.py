@@ -9,6 +9,7 @@ from trading.models.alerts import Alert, AlertKind
 from trading.models.brackets import Bracket, BracketSchedule
 from trading.models.break_glass import BrokenGlass, GlassLook
 from trading.models.chain import (
+    Authorization,
     Batch,
     BatchState,
     ChainCursor,
@@ -23,7 +24,9 @@ from trading.models.chain import (
     Withdrawal,
     WithdrawalState,
 )
+from trading.models.checkpoints import Checkpoint, CheckpointLevel
 from trading.models.commands import Command, CommandStatus, Receipt, VenueKey
+from trading.models.disclosures import DisclosureVersion
 from trading.models.funding_clock import FundingClock
 from trading.models.hours import Holiday, TradingCalendar
 from trading.models.keys import IdentifierKey
@@ -57,6 +60,7 @@ from trading.models.prices import (
 )
 from trading.models.proposals import Proposal, ProposalKind, ProposalState
 from trading.models.ranks import AdlRank
+from trading.models.receipt_openings import ReceiptOpening
 from trading.models.reconciliations import Reconciliation, ReconciliationOutcome
 from trading.models.sources import PriceSource, SourceRole, Venue
 from trading.models.state_wishes import StateWish, Wisher
@@ -64,6 +68,7 @@ from trading.models.suspects import LiquidationSuspect
 from trading.models.switches import ArmedSocket, SocketProcess
 from trading.models.tickers import MarketTicker
 from trading.models.venue import PauseLevel, VenueModeChange
+from trading.models.witness import RequestState, Signed, WitnessRequest
 
 __all__ = [
     "BACKSTOP_ACCOUNT_ID",
@@ -73,6 +78,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "ArmedSocket",
+    "Authorization",
     "Balance",
     "Batch",
     "BatchState",
@@ -81,12 +87,15 @@ __all__ = [
     "BrokenGlass",
     "ChainCursor",
     "ChainTransaction",
+    "Checkpoint",
+    "CheckpointLevel",
     "ClosedVault",
     "Command",
     "CommandStatus",
     "Deposit",
     "DepositDraw",
     "DepositState",
+    "DisclosureVersion",
     "Event",
     "Fill",
     "FundingClock",
@@ -119,10 +128,13 @@ __all__ = [
     "ProposalKind",
     "ProposalState",
     "Receipt",
+    "ReceiptOpening",
     "Reconciliation",
     "ReconciliationOutcome",
     "RepeatedOrder",
+    "RequestState",
     "SendingState",
+    "Signed",
     "Snapshot",
     "SocketProcess",
     "SourceRole",
@@ -138,4 +150,5 @@ __all__ = [
     "Wisher",
     "Withdrawal",
     "WithdrawalState",
+    "WitnessRequest",
 ]

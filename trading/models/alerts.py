@@ -19,6 +19,11 @@ class AlertKind(models.TextChoices):
     LIQUIDATION_DISPUTED = "LIQUIDATION_DISPUTED", "Audit and engine differ on who is liquidatable"
     BOOKS_DIFFER = "BOOKS_DIFFER", "Engine, projections and ledger differ"
     GLASS_BROKEN = "GLASS_BROKEN", "A member of staff looks at resting orders"
+    RECEIPT_OPENED = "RECEIPT_OPENED", "A receipt was opened for an auditor"
+    WITNESS_REFUSES = "WITNESS_REFUSES", "The witness finds another state root than settlement"
+    WITNESS_SILENT = "WITNESS_SILENT", "The witness does not answer"
+    CHAIN_FAILING = "CHAIN_FAILING", "State roots or payouts fail on the chain again and again"
+    FORCED_EXIT = "FORCED_EXIT", "A forced exit is asked for on the chain"
     FUNDING_LATE = "FUNDING_LATE", "An hour of funding has not been paid"
 
 

@@ -30,6 +30,9 @@ class ChainTransaction(models.Model):
     id = models.BigAutoField(primary_key=True)
     signature = models.CharField(max_length=88, unique=True)
     raw = models.BinaryField()
+    is_complete = models.BooleanField(
+        default=True, help_text="Whether everybody has signed; else it cannot be sent."
+    )
     last_valid_height = models.BigIntegerField()
     state = models.CharField(max_length=9, choices=SendingState.choices, default=SendingState.BUILT)
     purpose = models.CharField(max_length=16)
@@ -38,6 +41,9 @@ class ChainTransaction(models.Model):
     sent_at_ms = models.BigIntegerField(null=True, blank=True)
     confirmed_at_ms = models.BigIntegerField(null=True, blank=True)
     finalized_at_ms = models.BigIntegerField(null=True, blank=True)
+    failed_at_ms = models.BigIntegerField(
+        null=True, blank=True, help_text="When it was known never to land, or to have been refused."
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -46,6 +52,11 @@ class ChainTransaction(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            models.Index(
+                fields=["failed_at_ms"],
+                condition=Q(failed_at_ms__isnull=False),
+                name="chain_transaction_failed",
+            ),
             models.Index(
                 fields=["id"],
                 condition=Q(state__in=["BUILT", "SENT", "CONFIRMED"]),
@@ -190,6 +201,10 @@ class Batch(models.Model):
     chain_head = models.BinaryField(max_length=32)
     marks_root = models.BinaryField(max_length=32)
     marks_half_ticks = ArrayField(models.BigIntegerField())
+    standing_half_ticks = ArrayField(
+        models.BigIntegerField(), default=list, help_text="The marks that stood after it."
+    )
+    at_ms = models.BigIntegerField(default=0, help_text="The moment of its last event.")
     state = models.CharField(max_length=9, choices=BatchState.choices)
     transaction = models.ForeignKey(
         ChainTransaction, on_delete=models.PROTECT, related_name="batches"
@@ -312,6 +327,18 @@ class DepositDraw(models.Model):
     def __str__(self) -> str:
         """Return how much."""
         return f"{self.amount_micro}"
+
+
+class Authorization(models.Model):
+    """What an account's wallet was last seen to let the venue draw: a hint, the chain decides."""
+
+    account_id = models.UUIDField(primary_key=True)
+    authorized_micro = models.BigIntegerField()
+    seen_at_ms = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        """Return how much."""
+        return f"{self.authorized_micro}"
 
 
 class ChainCursor(models.Model):

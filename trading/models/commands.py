@@ -68,6 +68,7 @@ class Command(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=Q(status="WAITING"), name="command_waiting"),
             models.Index(fields=["created_at"], condition=Q(failures__gt=0), name="command_failed"),
+            models.Index(fields=["-id"], condition=Q(status="SET_ASIDE"), name="command_set_aside"),
             models.Index(
                 fields=["first_event"],
                 condition=Q(first_event__isnull=False),

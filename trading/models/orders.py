@@ -31,7 +31,7 @@ class OrderStatus(models.TextChoices):
 class Order(models.Model):
     """An order as it stands; `engine_id` is its name inside, equal to `id` for people's orders.
 
-    `PENDING` here is an unfired trigger (or, later, an order that waits for its deposit).
+    `PENDING` here is an unfired trigger (or an order that waits for its deposit).
     """
 
     id = models.UUIDField(primary_key=True)

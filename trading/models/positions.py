@@ -57,6 +57,16 @@ class Position(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["market"], condition=~Q(size_lots=0), name="position_open"),
+            models.Index(
+                fields=["market", "-liquidation_half_ticks"],
+                condition=Q(size_lots__gt=0),
+                name="position_next_long",
+            ),
+            models.Index(
+                fields=["market", "liquidation_half_ticks"],
+                condition=Q(size_lots__lt=0),
+                name="position_next_short",
+            ),
         ]
 
     def __str__(self) -> str:

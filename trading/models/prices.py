@@ -124,7 +124,10 @@ class PriceAlert(models.Model):
     seen_at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["-seen_at"], name="price_alert_newest")]
+        indexes: ClassVar = [
+            models.Index(fields=["-seen_at"], name="price_alert_newest"),
+            models.Index(fields=["name", "-id"], name="price_alert_by_name"),
+        ]
 
     def __str__(self) -> str:
         """Return what it is about."""

@@ -14,6 +14,8 @@ class ProposalKind(models.TextChoices):
 
     RISK_PARAMETERS = "RISK_PARAMETERS", "A market's limits, fees or margins"
     PAUSE_LEVEL = "PAUSE_LEVEL", "The venue's pause level, to or from a full stop"
+    INSURANCE = "INSURANCE", "Venue money into an insurance fund"
+    BACKSTOP = "BACKSTOP", "Money between the global fund and the backstop"
 
 
 class ProposalState(models.TextChoices):
@@ -25,7 +27,10 @@ class ProposalState(models.TextChoices):
 
 
 class Proposal(models.Model):
-    """One proposal; `changes` maps a column to [from, to], and it holds only while `from` does."""
+    """One proposal; `changes` maps a column to [from, to], and it holds only while `from` does.
+
+    A move of money has its amount there: from nothing to so many micro-USDT, below zero back.
+    """
 
     kind = models.CharField(max_length=16, choices=ProposalKind.choices)
     market = models.ForeignKey(
@@ -50,10 +55,12 @@ class Proposal(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        permissions: ClassVar = [("move_funds", "Can propose and approve moves of venue money")]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(kind="RISK_PARAMETERS", market__isnull=False)
-                | Q(kind="PAUSE_LEVEL", market__isnull=True),
+                | Q(kind__in=["PAUSE_LEVEL", "BACKSTOP"], market__isnull=True)
+                | Q(kind="INSURANCE"),
                 name="proposal_market_of_its_kind",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="proposal_has_a_reason"),

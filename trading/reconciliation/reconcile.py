@@ -10,8 +10,8 @@ from typing import Any, Final
 import psycopg
 from django.utils import timezone
 
+from godark.reading import connection_parameters
 from trading.alerts import raise_alert
-from trading.inbox.desk import connection_parameters
 from trading.log import LogBrokenError, one_picture
 from trading.models import AlertKind, Reconciliation, ReconciliationOutcome
 from trading.reconciliation.differences import Difference, compare

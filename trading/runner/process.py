@@ -3,6 +3,7 @@
 What is not here: what a step does (`trading.runner.runner`).
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -11,7 +12,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
-from trading.inbox.desk import connection_parameters
+from godark.reading import connection_parameters
 from trading.inbox.writing import WAKE_UP
 from trading.log import snapshot_places
 from trading.runner.restore import follow, newest_snapshot
@@ -28,6 +29,8 @@ IDLE_S: Final = 0.05
 SWITCH_S: Final = 0.0001
 """How long the deciding thread may keep the writing one from its next statement."""
 
+GARBAGE: Final = (50_000, 20, 50)
+
 
 def run(*, is_stopping: Callable[[], bool], say: Callable[[str], Any]) -> None:
     """Be the engine, or wait to become it, until told to stop."""
@@ -36,6 +39,7 @@ def run(*, is_stopping: Callable[[], bool], say: Callable[[str], Any]) -> None:
         runner = stand_by(connection, reading, is_stopping=is_stopping, say=say)
         if runner is None:
             return
+        spare_the_collector()
         try:
             act(runner, is_stopping=is_stopping, say=say)
         finally:
@@ -64,6 +68,13 @@ def act(runner: Runner, *, is_stopping: Callable[[], bool], say: Callable[[str],
     keep(connection, runner.state, runner.place, at_ms=runner.at_ms)
     runner.stop()
     say("The engine has kept its state and stops.")
+
+
+def spare_the_collector() -> None:
+    """Let nobody look through the restored state for garbage, and seldom through what follows."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
 
 
 def connect() -> psycopg.Connection[Any]:

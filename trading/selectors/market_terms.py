@@ -75,6 +75,8 @@ def read_terms(of: str) -> AllTerms:
 
 EVERY_MARKET: Final = "every market"
 AT_HAND_S: Final = 0.5
+AT_HAND_AT_LEAST_S: Final = 0.25
+NO_TERMS: Final = AllTerms({}, {})
 
 
 class TermsMemory(ShortMemory[str, AllTerms]):
@@ -82,29 +84,39 @@ class TermsMemory(ShortMemory[str, AllTerms]):
 
     def __init__(self) -> None:
         super().__init__(read_terms, most=1)
-        self._at_hand: tuple[float, dict[int, MarketTerms]] = (0.0, {})
+        self._at_hand: tuple[float, AllTerms] = (0.0, NO_TERMS)
 
-    def by_pk(self) -> dict[int, MarketTerms]:
+    def at_hand(self) -> AllTerms:
         """Return the terms of all markets, at most half a second older than remembered ones."""
         until, found = self._at_hand
         if time.monotonic() >= until:
-            known = self.get(EVERY_MARKET) or read_terms(EVERY_MARKET)
-            found = known.by_pk
+            found = self.get(EVERY_MARKET) or read_terms(EVERY_MARKET)
             self._at_hand = (time.monotonic() + AT_HAND_S, found)
         return found
+
+    async def bring(self) -> None:
+        """Have the terms at hand for a while: until the next await nothing has to be read."""
+        if time.monotonic() >= self._at_hand[0] - AT_HAND_AT_LEAST_S:
+            found = await self.get_async(EVERY_MARKET) or NO_TERMS
+            self._at_hand = (time.monotonic() + AT_HAND_S, found)
 
     def forget(self, key: str) -> None:
         """Forget in this process."""
         super().forget(key)
-        self._at_hand = (0.0, {})
+        self._at_hand = (0.0, NO_TERMS)
 
     def clear(self) -> None:
         """Forget everything in this process."""
         super().clear()
-        self._at_hand = (0.0, {})
+        self._at_hand = (0.0, NO_TERMS)
 
 
 memory = TermsMemory()
+
+
+async def terms_at_hand() -> None:
+    """Have all terms at hand: until the next await `access_terms` and `terms_of` read nothing."""
+    await memory.bring()
 
 
 async def all_symbols() -> Collection[str]:
@@ -115,8 +127,7 @@ async def all_symbols() -> Collection[str]:
 
 def access_terms(symbol: str) -> MarketTerms:
     """Return the market that a person means, however they capitalize it; refuse any other."""
-    known = memory.get(EVERY_MARKET)
-    terms = known.by_symbol.get(symbol.upper()) if known and symbol.isascii() else None
+    terms = memory.at_hand().by_symbol.get(symbol.upper()) if symbol.isascii() else None
     if terms is None:
         raise Failure(Code.NOT_FOUND, "There is no such market.", field="symbol")
     return terms
@@ -124,8 +135,8 @@ def access_terms(symbol: str) -> MarketTerms:
 
 def terms_of(pk: int) -> MarketTerms:
     """Return the terms of the market that a row points to; markets are never deleted."""
-    found = memory.by_pk().get(pk)
+    found = memory.at_hand().by_pk.get(pk)
     if found is None:
         memory.forget(EVERY_MARKET)
-        found = memory.by_pk()[pk]
+        found = memory.at_hand().by_pk[pk]
     return found

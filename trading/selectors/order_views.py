@@ -9,7 +9,7 @@ from typing import Any
 
 from engine import commands as c
 from engine.vocabulary import OrderStatus
-from trading.engine_words import account_id_of, plain
+from trading.engine_words import account_id_of, in_steps, plain
 from trading.models import Fill, Order
 from trading.projections.rows import FillRow, OrderRow
 from trading.selectors.amounts import usdt_text
@@ -33,9 +33,9 @@ def order_view(
         "symbol": terms.symbol,
         "side": order.side,
         "type": order.order_type,
-        "size": plain(order.quantity_lots * terms.lot_size),
-        "filled_size": plain(order.filled_lots * terms.lot_size),
-        "leaves_size": plain(leaves_lots(order) * terms.lot_size),
+        "size": in_steps(order.quantity_lots, terms.lot_size),
+        "filled_size": in_steps(order.filled_lots, terms.lot_size),
+        "leaves_size": in_steps(leaves_lots(order), terms.lot_size),
         "limit_price": price_text(order.limit_ticks, terms=terms),
         "average_price": average_price_text(order, terms=terms),
         "time_in_force": order.time_in_force,
@@ -78,7 +78,7 @@ def fill_view(fill: AnyFill, /) -> Json:
         "symbol": terms.symbol,
         "side": fill.side,
         "price": plain(terms.price(fill.price_half_ticks)),
-        "size": plain(fill.quantity_lots * terms.lot_size),
+        "size": in_steps(fill.quantity_lots, terms.lot_size),
         "fee": usdt_text(fill.fee_micro),
         "liquidity": fill.liquidity,
         "kind": fill.kind,
@@ -96,7 +96,7 @@ def leaves_lots(order: AnyOrder, /) -> int:
 
 def price_text(ticks: int | None, /, *, terms: MarketTerms) -> str | None:
     """Return whole ticks as a price; None where there is none."""
-    return None if ticks is None else plain(ticks * terms.tick_size)
+    return None if ticks is None else in_steps(ticks, terms.tick_size)
 
 
 def average_price_text(order: AnyOrder, /, *, terms: MarketTerms) -> str | None:
@@ -120,7 +120,7 @@ def protection_view(
 
 def _min_quantity(order: AnyOrder, terms: MarketTerms, /) -> str | None:
     lots = order.min_quantity_lots
-    return plain(lots * terms.lot_size) if lots else None
+    return in_steps(lots, terms.lot_size) if lots else None
 
 
 def order_of_command(command: c.SubmitOrder, /, *, market_id: int, at_ms: int) -> Order:

@@ -4,13 +4,14 @@ Somebody else's order and one that there is not are the same (I26).
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
 from engine import commands as c
 from engine.codec import decode_command
+from engine.vocabulary import OrderStatus
 from godark.errors import Code, Failure
 from trading.models import Command, CommandStatus, Fill, Order, Position, RepeatedOrder
 from trading.projections.ids import OUR_UUID
@@ -22,6 +23,7 @@ from trading.selectors.order_views import (
     order_view,
 )
 from trading.selectors.receipts import receipts_of
+from trading.services.refusals import SET_ASIDE
 
 MOST_FILLS_SHOWN: Final = 500
 """So many of an order's newest fills come with the order itself; the rest by /fills."""
@@ -52,6 +54,7 @@ def access_order(account_id: uuid.UUID, /, *, name: str) -> Order:
         orders_of(account_id).filter(id=order_id).first()
         or first_order(account_id, order_id=order_id)
         or waiting_order(account_id, order_id=str(order_id))
+        or order_set_aside(account_id, order_id=str(order_id))
     )
     if order is None:
         raise no_such_order()
@@ -65,6 +68,7 @@ def access_order_by_client_id(account_id: uuid.UUID, /, *, client_order_id: str)
         found.exclude(status="REJECTED").first()
         or waiting_order(account_id, client_order_id=client_order_id)
         or found.order_by("-created_at_ms", "-id").first()
+        or order_set_aside(account_id, client_order_id=client_order_id)
     )
     if order is None:
         raise no_such_order()
@@ -146,10 +150,23 @@ def engine_ids_of(account_id: uuid.UUID, /, *, ids: Iterable[uuid.UUID]) -> dict
 
 def waiting_order(account_id: uuid.UUID, /, **names: str) -> Order | None:
     """Return an order that the engine has not answered yet, as it was asked for."""
-    waiting = Command.objects.filter(
-        Q(account_id=account_id, kind__in=PLACING, status=CommandStatus.WAITING)
-    ).order_by("-id")
-    for row in waiting:
+    return _asked(Command.objects.filter(status=CommandStatus.WAITING), account_id, names)
+
+
+def order_set_aside(account_id: uuid.UUID, /, **names: str) -> Order | None:
+    """Return an order that broke the engine twice and will never stand, as it was asked for."""
+    broken = Command.objects.filter(failures__gt=0, status=CommandStatus.SET_ASIDE)
+    order = _asked(broken, account_id, names)
+    if order is not None:
+        order.status, order.reason = OrderStatus.REJECTED.value, SET_ASIDE
+    return order
+
+
+def _asked(
+    rows: QuerySet[Command], account_id: uuid.UUID, names: Mapping[str, str]
+) -> Order | None:
+    """Return the newest order of these commands that has these names, not written."""
+    for row in rows.filter(Q(account_id=account_id, kind__in=PLACING)).order_by("-id"):
         command: Any = decode_command(bytes(row.payload))
         if all(getattr(command, field) == name for field, name in names.items()):
             terms = access_terms(command.market_id)

@@ -1,14 +1,15 @@
 """What an operator watches of the venue's rows, in one short look at the database."""
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 
+from trading.selectors.funds import Backstop, backstop
+
 STATEMENT_MS: Final = 1_000
 """A scrape never holds the database for longer."""
 
-LOOK: Final = """
+SEEN: Final = """
     SELECT
         (SELECT count(*) FROM trading_command WHERE status = 'WAITING'),
         (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)
@@ -27,7 +28,17 @@ LOOK: Final = """
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
         (SELECT coalesce(extract(epoch FROM now()) - max(due_at_ms) / 1000.0, 0)
            FROM trading_batch WHERE state IN ('CONFIRMED', 'FINALIZED')),
-        (SELECT coalesce(sum(global_insurance_micro), 0) FROM trading_venuefunds)
+        (SELECT coalesce(sum(global_insurance_micro), 0) FROM trading_venuefunds),
+        (SELECT count(*) FROM trading_withdrawal WHERE state IN ('HELD', 'RELEASED'))
+"""
+# The target is of the published open interest; a market without a mark has none.
+FUNDS: Final = """
+    SELECT symbol, insurance_micro, debt_micro, paid_hour,
+           (published_lots::numeric * mark_half_ticks * (tick_lot_micro / 2) / 100)::bigint
+      FROM trading_marketfunds AS funds
+      JOIN trading_market AS market ON market.id = funds.market_id
+      LEFT JOIN trading_marketticker AS ticker ON ticker.market_id = funds.market_id
+     ORDER BY rank, funds.market_id
 """
 ENGINE_CLASS: Final = 0x0D41E
 
@@ -47,35 +58,39 @@ class VenueFigures(NamedTuple):
     leaders: int
     root_age_s: float
     global_insurance_micro: int
+    withdrawals_waiting: int
 
 
 class MarketMoney(NamedTuple):
-    """A market's fund and debt, micro-USDT, and the last hour whose funding it paid."""
+    """A market's fund, debt and the fund's target, and the last hour whose funding it paid."""
 
     symbol: str
     insurance_micro: int
     debt_micro: int
     paid_hour: int
+    target_micro: int | None
 
 
-def venue_figures() -> tuple[VenueFigures, list[MarketMoney], dict[str, int]]:
-    """Return the venue's figures, each market's money, and how many alerts there are of each kind.
+class Look(NamedTuple):
+    """What one look at the database sees."""
+
+    figures: VenueFigures
+    markets: list[MarketMoney]
+    alerts: dict[str, int]
+    backstop: Backstop
+
+
+def venue_figures() -> Look:
+    """Return the venue's figures, each market's money, the alerts of each kind, the backstop.
 
     Raises Django's database errors, after a second at the latest.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {STATEMENT_MS}")
-        cursor.execute(LOOK, {"engine": ENGINE_CLASS})
+        cursor.execute(SEEN, {"engine": ENGINE_CLASS})
         row = cursor.fetchone() or ()
         figures = VenueFigures(*row)
-        cursor.execute(
-            "SELECT symbol, insurance_micro, debt_micro, paid_hour FROM trading_marketfunds"
-            " JOIN trading_market ON trading_market.id = market_id ORDER BY rank, market_id"
-        )
-        markets = list(_markets(cursor.fetchall()))
+        cursor.execute(FUNDS)
+        markets = [MarketMoney(*row) for row in cursor.fetchall()]
         cursor.execute("SELECT kind, count(*) FROM trading_alert GROUP BY kind")
-        return figures, markets, dict(cursor.fetchall())
-
-
-def _markets(rows: list[tuple[str, int, int, int]]) -> Iterator[MarketMoney]:
-    return map(MarketMoney._make, rows)
+        return Look(figures, markets, dict(cursor.fetchall()), backstop())

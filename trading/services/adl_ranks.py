@@ -1,6 +1,6 @@
 """Ranks every open position for auto-deleveraging, as the engine would at the newest mark.
 
-The order is `engine.auto_deleverage.rank_ppb`'s: for a long (value / cost) x (value / equity), for
+The order is `engine.deleverage_queue.rank_ppb`'s: for a long (value / cost) x (value / equity), for
 a short cost / equity, winners only. Winners of a side are cut into fifths, the first in line are
 5; who does not win stands at 1, like a position that is younger than the last ranking.
 """

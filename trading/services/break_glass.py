@@ -17,8 +17,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.audit import record_action, record_look
 from trading.alerts import raise_alert
-from trading.models import AlertKind, BrokenGlass, GlassLook, Market, Order
-from trading.selectors.resting_orders import resting_orders
+from trading.models import AlertKind, BrokenGlass, GlassLook, Market
+from trading.selectors.resting_orders import OrderPlace, RestingPage, resting_orders
 
 LASTS: Final = timedelta(minutes=15)
 
@@ -49,13 +49,21 @@ def break_glass(
 
 @transaction.atomic
 def look_through(
-    glass: BrokenGlass, /, *, by: User, request: HttpRequest | None = None
-) -> list[Order]:
-    """Return what rests, and keep that it was looked at; only who broke it, and in its time."""
+    glass: BrokenGlass,
+    /,
+    *,
+    by: User,
+    after: OrderPlace | None = None,
+    request: HttpRequest | None = None,
+) -> RestingPage:
+    """Return a page of what rests, and keep that it was looked at.
+
+    Each page is a look of its own; only who broke the glass looks, and in its time.
+    """
     if glass.opened_by_id != by.pk or glass.ends_at <= timezone.now():
         raise PermissionDenied
-    found = resting_orders(account_id=glass.account_id, market=glass.market)
-    GlassLook.objects.create(glass=glass, orders=len(found))
+    found = resting_orders(account_id=glass.account_id, market=glass.market, after=after)
+    GlassLook.objects.create(glass=glass, orders=len(found.orders))
     if request is not None:
         record_look(request=request, target=glass, reason=glass.reason)
     return found

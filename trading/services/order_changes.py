@@ -25,13 +25,15 @@ from trading.selectors.orders import (
     by_engine_ids,
     engine_ids_of,
     no_such_order,
+    order_set_aside,
     read_id,
     waiting_order,
     whole_view,
     whole_views,
 )
+from trading.selectors.orders_now import whole_views_now
 from trading.services import order_terms
-from trading.services.order_entry import Answer, only, unavailable, views_of
+from trading.services.order_entry import Answer, only, unavailable
 from trading.services.order_terms import Body
 from trading.services.refusals import refusal
 from trading.services.traders import Trader
@@ -52,7 +54,8 @@ async def amend(trader: Trader, body: Body, /, *, name: str, by_client_id: bool)
     """Give an order another total size, another limit, or both; return it as it stands."""
     command, terms = await sync_to_async(_amendment)(trader, body, name, by_client_id)
     (outcome,) = await answers_to([command])
-    return await sync_to_async(_changed)(trader, command.order_id, outcome, terms)
+    views = await whole_views_now(trader.account_id, engine_ids=[command.order_id])
+    return only([await _end(trader, command.order_id, outcome, views=views, terms=terms)])
 
 
 def _amendment(
@@ -102,7 +105,14 @@ async def cancel_many(
             for name in known
         ]
     )
-    return await sync_to_async(_canceled)(trader, named, outcomes)
+    views = await whole_views_now(trader.account_id, engine_ids=known)
+    remaining = iter(outcomes)
+    return [
+        name
+        if isinstance(name, Failure)
+        else await _end(trader, name, next(remaining), views=views)
+        for name in named
+    ]
 
 
 def _names(
@@ -133,24 +143,7 @@ def _or_refusal(find: Callable[..., Found], *named: Any) -> Found | Failure:
         return refused
 
 
-def _canceled(
-    trader: Trader, named: Sequence[str | Failure], outcomes: Sequence[inbox.Outcome]
-) -> list[Answer | Failure]:
-    views = views_of(trader, engine_ids={name for name in named if isinstance(name, str)})
-    remaining = iter(outcomes)
-    return [
-        name if isinstance(name, Failure) else _end(trader, name, next(remaining), views=views)
-        for name in named
-    ]
-
-
-def _changed(trader: Trader, engine_id: str, outcome: inbox.Outcome, terms: MarketTerms) -> Answer:
-    """Return an order after an amendment, or raise why it was not amended."""
-    views = views_of(trader, engine_ids={engine_id})
-    return only([_end(trader, engine_id, outcome, views=views, terms=terms)])
-
-
-def _end(
+async def _end(
     trader: Trader,
     engine_id: str,
     outcome: inbox.Outcome,
@@ -164,15 +157,28 @@ def _end(
     if outcome.is_set_aside:
         return Failure(UNEXPECTED.code, UNEXPECTED.detail)
     if not outcome.is_known:
-        waiting = waiting_order(trader.account_id, order_id=engine_id) if view is None else None
-        if waiting is not None:
-            view = whole_view(waiting)
+        if view is None:
+            view = await sync_to_async(_waiting_view)(trader, engine_id)
         return unanswered() if view is None else Answer(HTTPStatus.ACCEPTED, view)
+    if view is None:
+        view = await sync_to_async(_set_aside_view)(trader, engine_id)
     if view is None:
         return no_such_order()
     if outcome.reason:
         return refusal(outcome.reason, numbers=outcome.numbers, terms=terms, extra={"order": view})
     return Answer(HTTPStatus.OK, view)
+
+
+def _waiting_view(trader: Trader, engine_id: str) -> Json | None:
+    """Return an order that waits for the engine itself; None where there is none."""
+    waiting = waiting_order(trader.account_id, order_id=engine_id)
+    return None if waiting is None else whole_view(waiting)
+
+
+def _set_aside_view(trader: Trader, engine_id: str) -> Json | None:
+    """Return an order that will never stand (I47); None where there is none."""
+    broken = order_set_aside(trader.account_id, order_id=engine_id)
+    return None if broken is None else whole_view(broken)
 
 
 def unanswered() -> Failure:

@@ -11,23 +11,28 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
+import msgspec
 from asgiref.sync import sync_to_async
-from django.db import connection
 
 from engine import commands as c
 from engine.identity import body_digest
+from godark import reading
 from godark.clock import now_ms
 from godark.errors import UNEXPECTED, Code, Failure
 from trading import inbox
 from trading.models.orders import OPEN_STATUSES, Order
-from trading.selectors.market_terms import MarketTerms, access_terms
+from trading.selectors.market_terms import MarketTerms, access_terms, terms_at_hand
 from trading.selectors.order_views import Json
-from trading.selectors.orders import by_engine_ids, orders_of, pending_order, whole_views
+from trading.selectors.orders import orders_of, pending_order, whole_views
+from trading.selectors.orders_now import whole_views_now
 from trading.services import order_terms
 from trading.services.order_terms import Body
 from trading.services.refusals import refusal
 from trading.services.traders import Trader
 from trading.services.venue_pause import Wish, check_not_paused
+
+DEPOSIT_WAIT_MS: Final = 15_000
+"""So long an order that funds do not carry waits for the deposit that its owner authorized."""
 
 Placing = c.SubmitOrder | c.ClosePosition
 
@@ -68,13 +73,13 @@ async def place_many(
 
     A reader makes the command of one order, or raises the Failure that refuses it.
     """
-    admissions = await sync_to_async(_admit_all)(trader, readers)
+    admissions = await _admit_all(trader, readers)
     asked = [each for each in admissions if isinstance(each, Admitted)]
     try:
         outcomes = await inbox.ask_many([each.command for each in asked])
     except inbox.UnavailableError:
         outcomes = []
-    return await sync_to_async(_answers)(trader, admissions, outcomes)
+    return await _answers(trader, admissions, outcomes)
 
 
 def only(answers: Sequence[Answer | Failure], /) -> Answer:
@@ -121,29 +126,36 @@ STANDING: Final = f"""
              WHERE account_id = %(account)s AND status IN {OPEN_STATUSES}),
            ARRAY(SELECT client_order_id FROM trading_order
              WHERE account_id = %(account)s AND client_order_id = ANY(%(names)s)
-               AND status <> 'REJECTED')
+               AND status <> 'REJECTED'),
+           EXISTS (SELECT FROM trading_authorization
+             WHERE account_id = %(account)s AND authorized_micro > 0)
 """  # noqa: S608 - our own words
 
 
 class Standing(NamedTuple):
     """How the venue and the account stand before an order is put to the engine.
 
-    `used_names` are the client order ids, of those that are asked about, that have their order.
+    `used_names` are the client order ids, of those that are asked about, that have their order;
+    `may_draw` tells that a deposit is authorized, for which an order may wait.
     """
 
     pause_level: int
     open_orders: int
     used_names: list[str]
+    may_draw: bool
 
 
-def _admit_all(trader: Trader, readers: Sequence[Callable[[], Admitted]], /) -> list[Admission]:
+async def _admit_all(
+    trader: Trader, readers: Sequence[Callable[[], Admitted]], /
+) -> list[Admission]:
     """Look at each order before the engine sees any."""
+    await terms_at_hand()
     asked = [_read(reader) for reader in readers]
     names = [one.command.client_order_id for one in asked if isinstance(one, Admitted)]
-    standing = standing_of(trader, names=[name for name in names if name is not None])
+    standing = await standing_of(trader, names=[name for name in names if name is not None])
     admissions: list[Admission] = []
     for one in asked:
-        admission = one if isinstance(one, Failure) else _admit_or_refuse(trader, one, standing)
+        admission = one if isinstance(one, Failure) else await _admit(trader, one, standing)
         admissions.append(admission)
         if isinstance(admission, Admitted) and may_rest(admission.command):
             standing = standing._replace(open_orders=standing.open_orders + 1)
@@ -157,27 +169,28 @@ def _read(reader: Callable[[], Admitted], /) -> Admitted | Failure:
         return refused
 
 
-def standing_of(trader: Trader, /, *, names: list[str]) -> Standing:
+async def standing_of(trader: Trader, /, *, names: list[str]) -> Standing:
     """Return what is asked of the rows before an order goes to the engine, in one question."""
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, {"account": trader.account_id, "names": names})
-        return Standing(*cursor.fetchone())
+    asked = {"account": trader.account_id, "names": names}
+    (found,) = await reading.rows(STANDING, asked)
+    return Standing(*found)
 
 
-def _admit_or_refuse(trader: Trader, asked: Admitted, standing: Standing, /) -> Admission:
+async def _admit(trader: Trader, asked: Admitted, standing: Standing, /) -> Admission:
+    """Return an order that may go on, the one that stands under its client id, or a refusal."""
     try:
-        return _admit(trader, asked, standing)
+        if asked.command.client_order_id in standing.used_names:
+            known = await sync_to_async(known_answer)(trader, asked.command)
+            if known is not None:
+                return known
+        return _admitted(trader, asked, standing)
     except Failure as refused:
         return refused
 
 
-def _admit(trader: Trader, asked: Admitted, standing: Standing, /) -> Admitted | Answer:
-    """Return an order that may go on, or the one that stands under its client id."""
+def _admitted(trader: Trader, asked: Admitted, standing: Standing, /) -> Admitted:
+    """Return an order that may go on. Raises Failure."""
     command = asked.command
-    if command.client_order_id in standing.used_names:
-        known = known_answer(trader, command)
-        if known is not None:
-            return known
     reduces = isinstance(command, c.ClosePosition) or command.reduce_only
     if not reduces:
         trader.check_may_raise()
@@ -189,6 +202,9 @@ def _admit(trader: Trader, asked: Admitted, standing: Standing, /) -> Admitted |
             "So many orders are open already; cancel one, or ask for a higher tier.",
             extra={"limit": trader.allowance.open_orders, "open_orders": standing.open_orders},
         )
+    if standing.may_draw and isinstance(command, c.SubmitOrder) and may_rest(command):
+        patient = msgspec.structs.replace(command, deposit_wait_ms=DEPOSIT_WAIT_MS)
+        return Admitted(command=patient, terms=asked.terms)
     return asked
 
 
@@ -233,13 +249,15 @@ def may_rest(command: Placing, /) -> bool:
 # After it has answered.
 
 
-def _answers(
+async def _answers(
     trader: Trader, admissions: Sequence[Admission], outcomes: Sequence[inbox.Outcome], /
 ) -> list[Answer | Failure]:
     """Return what each order has come to, read from the rows that the engine left."""
     subjects = {outcome.subject_id for outcome in outcomes if outcome.is_known}
     asked = {each.command.order_id for each in admissions if isinstance(each, Admitted)}
-    views = views_of(trader, engine_ids=subjects | asked) if outcomes else {}
+    views: dict[str, Json] = {}
+    if outcomes:
+        views = await whole_views_now(trader.account_id, engine_ids=subjects | asked)
     remaining = iter(outcomes)
     answers: list[Answer | Failure] = []
     for admission in admissions:
@@ -247,7 +265,12 @@ def _answers(
             answers.append(admission)
             continue
         outcome = next(remaining, None)
-        answers.append(unavailable() if outcome is None else _answer(admission, outcome, views))
+        if outcome is None:
+            answers.append(unavailable())
+        elif outcome.is_known or outcome.is_set_aside:
+            answers.append(_answer(admission, outcome, views))
+        else:
+            answers.append(await sync_to_async(_unanswered)(admission, views))
     return answers
 
 
@@ -255,10 +278,6 @@ def _answer(asked: Admitted, outcome: inbox.Outcome, views: dict[str, Json], /) 
     """Return what one order has come to."""
     if outcome.is_set_aside:
         return Failure(UNEXPECTED.code, UNEXPECTED.detail)
-    if not outcome.is_known:
-        pending = pending_order(asked.command, terms=asked.terms, at_ms=now_ms())
-        view = views.get(pending.engine_id) or whole_views([pending])[0]
-        return Answer(HTTPStatus.ACCEPTED, view)
     if outcome.reason:
         rejected = views.get(asked.command.order_id)
         return refusal(
@@ -271,14 +290,15 @@ def _answer(asked: Admitted, outcome: inbox.Outcome, views: dict[str, Json], /) 
     return Answer(status, views[outcome.subject_id])
 
 
+def _unanswered(asked: Admitted, views: dict[str, Json], /) -> Answer:
+    """Return an order that the engine has not answered in time, as far as it is known."""
+    pending = pending_order(asked.command, terms=asked.terms, at_ms=now_ms())
+    view = views.get(pending.engine_id) or whole_views([pending])[0]
+    return Answer(HTTPStatus.ACCEPTED, view)
+
+
 def unavailable() -> Failure:
     """Return what is said when a wish could not be written down."""
     return Failure(
         Code.UNAVAILABLE, "The exchange does not answer just now; try again in a moment."
     )
-
-
-def views_of(trader: Trader, /, *, engine_ids: set[str]) -> dict[str, Json]:
-    """Return the account's orders as they stand, by what the engine calls them."""
-    orders = by_engine_ids(trader.account_id, engine_ids=engine_ids)
-    return dict(zip(orders, whole_views(list(orders.values())), strict=True))

@@ -33,6 +33,7 @@ class PriceSettings:
     schedule: str = "calm"
     recording: str = ""
     speed: float = 1.0
+    begins_at_ms: int = 0
     step_ms: int = 250
     hermes_url: str = ""
     hermes_key: str = ""
@@ -113,7 +114,8 @@ def _replay(
         )
     try:
         recording = open_recording(Path(settings.recording))
-        replay = ReplayAdapter(recording=recording, pace=Pace(speed=settings.speed or None))
+        pace = Pace(speed=settings.speed or None, begins_ms=settings.begins_at_ms or None)
+        replay = ReplayAdapter(recording=recording, pace=pace)
         return replay, replay.markets(markets)
     except BadRecordingError as error:
         raise PriceSetupError(str(error)) from error

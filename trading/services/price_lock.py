@@ -11,7 +11,7 @@ from typing import Any, Final
 import psycopg
 import structlog
 
-from trading.inbox.desk import connection_parameters
+from godark.reading import connection_parameters
 
 log = structlog.get_logger(__name__)
 

@@ -1,7 +1,7 @@
-"""Two people: one proposes a change of risk, another approves it, and only then it is made (I77).
+"""Two people: one proposes what changes risk or moves money, another approves, then it is done.
 
-What an approval does is one transaction: the row, the engine's command, the audit log. What is not
-here: who may propose and approve (`accounts.roles`), and whom a change touches
+What an approval does (I77) is one transaction: the row, the engine's command, the audit log. What
+is not here: who may propose and approve (`accounts.roles`), and whom a change touches
 (`trading.selectors.touched_by`).
 """
 
@@ -18,11 +18,17 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.services.audit import record_action
-from engine.commands import SetMarketLimits
+from engine.commands import Command, SetMarketLimits
 from godark.errors import Code, Failure
 from trading.engine_words import market_spec
 from trading.inbox import put
 from trading.models import Bracket, Market, PauseLevel, Proposal, ProposalKind, ProposalState
+from trading.services.fund_moves import (
+    amount_of,
+    check_backstop_move,
+    check_contribution,
+    command_of,
+)
 from trading.services.venue_modes import change_mode
 from trading.services.venue_pause import pause_level
 
@@ -67,6 +73,26 @@ def propose_level(*, level: PauseLevel, reason: str, by: User, request: HttpRequ
 
 
 @transaction.atomic
+def propose_contribution(
+    *, market: Market | None, amount_micro: int, reason: str, by: User, request: HttpRequest
+) -> Proposal:
+    """Propose to count venue money to a market's insurance fund, or without one to the global."""
+    check_contribution(amount_micro)
+    changes = {"amount_micro": [0, amount_micro]}
+    return _write(ProposalKind.INSURANCE, changes, reason, by, request, market=market)
+
+
+@transaction.atomic
+def propose_backstop_move(
+    *, amount_micro: int, reason: str, by: User, request: HttpRequest
+) -> Proposal:
+    """Propose to move money from the global fund to the backstop, or back (negative)."""
+    check_backstop_move(amount_micro)
+    changes = {"amount_micro": [0, amount_micro]}
+    return _write(ProposalKind.BACKSTOP, changes, reason, by, request)
+
+
+@transaction.atomic
 def approve(number: int, /, *, by: User, request: HttpRequest) -> Proposal:
     """Make a proposal true; refuse one's own, an old one, and one whose ground has moved."""
     # 1. All refusals first.
@@ -85,6 +111,11 @@ def approve(number: int, /, *, by: User, request: HttpRequest) -> Proposal:
 def reject(number: int, /, *, by: User, request: HttpRequest) -> Proposal:
     """Reject a proposal, or take one's own back."""
     return _decide(_open_one(number), ProposalState.REJECTED, by=by, request=request)
+
+
+def command_key(proposal: Proposal, /) -> str:
+    """Return the key of the command that a proposal becomes."""
+    return f"proposal:{proposal.pk}"
 
 
 def changed_market(market: Market, changes: Mapping[str, list[int]], /) -> Market:
@@ -109,7 +140,7 @@ def _set_parameters(proposal: Proposal, by: User) -> None:
     if any(getattr(market, name) != was for name, (was, _) in proposal.changes.items()):
         raise Failure(Code.VALIDATION_ERROR, "The market has changed meanwhile: propose it anew.")
     changed_market(market, proposal.changes).save(update_fields=list(proposal.changes))
-    put(SetMarketLimits(at_ms=0, spec=market_spec(market)), key=f"proposal:{proposal.pk}")
+    _tell(SetMarketLimits(at_ms=0, spec=market_spec(market)), proposal)
 
 
 def _set_level(proposal: Proposal, by: User) -> None:
@@ -122,9 +153,27 @@ def _set_level(proposal: Proposal, by: User) -> None:
     change_mode(PauseLevel(to), reason=proposal.reason)
 
 
+def _contribute(proposal: Proposal, by: User) -> None:
+    del by
+    check_contribution(amount_of(proposal))
+    _tell(command_of(proposal), proposal)
+
+
+def _fund_backstop(proposal: Proposal, by: User) -> None:
+    del by
+    check_backstop_move(amount_of(proposal))
+    _tell(command_of(proposal), proposal)
+
+
+def _tell(command: Command, proposal: Proposal) -> None:
+    put(command, key=command_key(proposal))
+
+
 DEEDS: Final[dict[ProposalKind, Callable[[Proposal, User], None]]] = {
     ProposalKind.RISK_PARAMETERS: _set_parameters,
     ProposalKind.PAUSE_LEVEL: _set_level,
+    ProposalKind.INSURANCE: _contribute,
+    ProposalKind.BACKSTOP: _fund_backstop,
 }
 
 

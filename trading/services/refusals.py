@@ -114,6 +114,9 @@ REFUSALS: Final[dict[Reason, Said]] = {
 }
 
 
+SET_ASIDE: Final = "SET_ASIDE"
+"""Why an order stands nowhere that broke the engine twice: no reason of the engine's own (I47)."""
+
 # The engine's name of a number, and how it is told. What is not in here is not told.
 TOLD: Final[dict[str, tuple[str, str]]] = {
     "lots": ("resulting_size", "lots"),
@@ -160,6 +163,8 @@ def reject_code(reason: str, /) -> str | None:
     """Return the public word for why an order was rejected, or ended before it was filled."""
     if not reason:
         return None
+    if reason == SET_ASIDE:
+        return Code.INTERNAL_ERROR.value
     said = REFUSALS.get(Reason(reason)) if reason in Reason.__members__ else None
     return reason if said is None or said.code is None else said.code.value
 

@@ -63,6 +63,12 @@ def signed_percent(fraction: Decimal | None) -> str:
 
 
 @register.filter
+def percent(fraction: Decimal | None) -> str:
+    """Return a fraction as a percentage without idle zeros: 0.0005 is "0.05%"."""
+    return "" if fraction is None else f"{plain(fraction * 100)}%"
+
+
+@register.filter
 def state_words(state: str) -> str:
     """Return a market's state in words: "REDUCE_ONLY" is "reduce only"."""
     return state.lower().replace("_", " ")

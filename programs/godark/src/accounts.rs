@@ -158,6 +158,15 @@ pub fn create(
     Assign { account, owner }.invoke_signed(&signers)
 }
 
+/// Move lamports out of an account of our own; only after all calls of other programs.
+pub fn move_lamports(from: &mut AccountView, to: &mut AccountView, lamports: u64) -> ProgramResult {
+    let left = from.lamports().checked_sub(lamports).ok_or(Refusal::Overflow)?;
+    let sum = to.lamports().checked_add(lamports).ok_or(Refusal::Overflow)?;
+    from.set_lamports(left);
+    to.set_lamports(sum);
+    Ok(())
+}
+
 /// See the bytes of an account as a `T`; the caller has checked owner, length and discriminator.
 #[allow(clippy::cast_ptr_alignment)] // the runtime aligns account data to 8 bytes
 fn view<T: Kind>(account: &AccountView) -> &T {

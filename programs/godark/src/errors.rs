@@ -51,6 +51,12 @@ pub enum Refusal {
     MarkOutOfBound = 132,
     /// What is owed is more than the treasury and all that was ever paid.
     NotCovered = 133,
+    /// The checkpoint comes sooner after the one before than the terms allow.
+    CheckpointTooSoon = 134,
+    /// The checkpoint contradicts itself, the chain's totals, or the one before.
+    BadCheckpoint = 135,
+    /// All claims together are out of proportion to the treasury.
+    ClaimsOutOfBound = 136,
     /// No root of this number is in the ring.
     UnknownRoot = 140,
     /// The path does not lead from the leaf to the root.
@@ -67,6 +73,30 @@ pub enum Refusal {
     NotRoundUnits = 146,
     /// The vault still has funds, positions, unpaid or uncounted sums.
     VaultNotEmpty = 147,
+    /// A forced exit is asked for already; until it is over nothing is deposited.
+    ExitRequested = 150,
+    /// No forced exit is asked for.
+    NoExitRequested = 151,
+    /// Roots come and no forced exit is overdue: there is nothing to freeze for.
+    NotOverdue = 152,
+    /// The owner is under sanctions and cannot freeze the exchange.
+    Sanctioned = 153,
+    /// The exchange is not frozen.
+    NotFrozen = 154,
+    /// This vault has left already.
+    AlreadyExited = 155,
+    /// The venue waits until the users had their time.
+    VenueNotDue = 156,
+    /// The multisig may not do this, or not in this way.
+    NotAllowed = 160,
+    /// The member approved it already.
+    AlreadyApproved = 161,
+    /// The proposal was executed, has expired, or is of other members' time.
+    ProposalOver = 162,
+    /// Too few approved, or the timelock still runs.
+    ProposalNotDue = 163,
+    /// The transaction was signed for any time: it begins with a durable nonce.
+    DurableNonce = 164,
 }
 
 impl From<Refusal> for ProgramError {

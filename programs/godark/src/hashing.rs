@@ -1,6 +1,8 @@
 //! SHA-256 with a tag of 16 bytes before everything, so that no leaf can pass for a node, nor a
 //! hash of one purpose for another. Formats and test vectors: `docs/PROOFS.md`.
 
+use crate::state::Told;
+
 /// A 32-byte digest.
 pub type Hash = [u8; 32];
 
@@ -8,6 +10,7 @@ const HEAD: &[u8; 16] = b"godark:head:v1\0\0";
 const BODY: &[u8; 16] = b"godark:body:v1\0\0";
 const LEAF: &[u8; 16] = b"godark:leaf:v1\0\0";
 const NODE: &[u8; 16] = b"godark:node:v1\0\0";
+const CLAIM: &[u8; 16] = b"godark:claim:v1\0";
 const MARKS: &[u8; 16] = b"godark:marks:v1\0";
 
 /// The longest path that a proof may have: 16,777,216 leaves.
@@ -55,9 +58,27 @@ pub fn marks(half_ticks: &[u8]) -> Hash {
     sha256(&[MARKS, half_ticks])
 }
 
+/// Join the two halves of a leaf.
+pub fn leaf(head: &Hash, body: &Hash) -> Hash {
+    sha256(&[LEAF, head, body])
+}
+
+/// Hash a claim of a checkpoint.
+pub fn claim(salt: &[u8; 32], owner: &[u8; 32], vault_id: u64, told: &Told) -> Hash {
+    sha256(&[
+        CLAIM,
+        salt,
+        owner,
+        &vault_id.to_le_bytes(),
+        &told.deposits_micro.to_le_bytes(),
+        &told.released_micro.to_le_bytes(),
+        &told.claim_micro.to_le_bytes(),
+    ])
+}
+
 /// Climb from a leaf to its root: bit k of `index` says whether the k-th sibling stands left.
-pub fn root_of(head: &Hash, body: &Hash, index: u32, path: &[Hash]) -> Hash {
-    let mut hash = sha256(&[LEAF, head, body]);
+pub fn root_of(leaf: Hash, index: u32, path: &[Hash]) -> Hash {
+    let mut hash = leaf;
     let mut bits = index;
     for sibling in path {
         hash = if bits & 1 == 0 {

@@ -18,6 +18,20 @@ impl<'a> Input<'a> {
         Ok(head)
     }
 
+    /// Leave out the next `count` bytes.
+    pub fn skip(&mut self, count: usize) -> Result<(), ProgramError> {
+        self.0 = self.0.get(count..).ok_or(ProgramError::InvalidInstructionData)?;
+        Ok(())
+    }
+
+    /// Take the next `count` bytes.
+    pub fn slice(&mut self, count: usize) -> Result<&'a [u8], ProgramError> {
+        let (head, rest) =
+            self.0.split_at_checked(count).ok_or(ProgramError::InvalidInstructionData)?;
+        self.0 = rest;
+        Ok(head)
+    }
+
     pub fn u8(&mut self) -> Result<u8, ProgramError> {
         Ok(self.bytes::<1>()?[0])
     }

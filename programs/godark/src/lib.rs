@@ -11,6 +11,7 @@ mod events;
 mod hashing;
 mod input;
 mod instructions;
+mod nonces;
 mod seeds;
 mod state;
 mod sysvars;
@@ -23,8 +24,8 @@ pinocchio::nostd_panic_handler!();
 
 /// Run the instruction that the first byte names.
 ///
-/// Numbers are never reused. 14 and 15 are kept for the multisig's proposals, 16 to 31 for its
-/// other instructions, 32 to 47 for checkpoints, forced exits and the freeze.
+/// Numbers are never reused. 14 to 31 are the multisig's, 32 to 47 for checkpoints, forced exits
+/// and the freeze.
 fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> ProgramResult {
     let (number, rest) = data.split_first().ok_or(ProgramError::InvalidInstructionData)?;
     match number {
@@ -42,6 +43,23 @@ fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> ProgramR
         11 => instructions::close_vault::run(program, accounts, rest),
         12 => instructions::pause::run(program, accounts, rest),
         13 => instructions::resume::run(program, accounts, rest),
+        14 => instructions::open_multisig::run(program, accounts, rest),
+        15 => instructions::propose::run(program, accounts, rest),
+        16 => instructions::approve::run(program, accounts, rest),
+        17 => instructions::execute::run(program, accounts, rest),
+        18 => instructions::close_proposal::run(program, accounts, rest),
+        19 => instructions::set_members::run(program, accounts, rest),
+        32 => instructions::open_checkpoints::run(program, accounts, rest),
+        33 => instructions::set_exit_terms::run(program, accounts, rest),
+        34 => instructions::commit_checkpoint::run(program, accounts, rest),
+        35 => instructions::request_exit::run(program, accounts, rest),
+        36 => instructions::withdraw_exit::run(program, accounts, rest),
+        37 => instructions::serve_exit::run(program, accounts, rest),
+        38 => instructions::freeze::run(program, accounts, rest),
+        39 => instructions::exit_by_claim::run(program, accounts, rest),
+        40 => instructions::exit_without_claim::run(program, accounts, rest),
+        41 => instructions::exit_venue::run(program, accounts, rest),
+        42 => instructions::sanction::run(program, accounts, rest),
         _ => Err(ProgramError::InvalidInstructionData),
     }
 }

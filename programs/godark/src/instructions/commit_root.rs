@@ -113,7 +113,7 @@ impl<'a> Commitment<'a> {
 }
 
 /// Refuse a commitment without the witness where one is set, and strangers where none is.
-fn check_witness(exchange: &Exchange, co_signers: &[AccountView]) -> ProgramResult {
+pub fn check_witness(exchange: &Exchange, co_signers: &[AccountView]) -> ProgramResult {
     match co_signers {
         [] if exchange.witness.as_array() == &[0; 32] => Ok(()),
         [witness] => check_key(witness, &exchange.witness),

@@ -58,11 +58,12 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// Add up a deposit, and refuse zero and sums out of range.
+    /// Add up a deposit; refuse zero, sums out of range, and who asked for a forced exit.
     pub fn of(exchange: &Exchange, vault: &Vault, amount_micro: u64) -> Result<Self, ProgramError> {
         if amount_micro == 0 {
             return Err(Refusal::ZeroAmount.into());
         }
+        vault.check_no_exit()?;
         let sum = vault.deposited_micro.checked_add(amount_micro);
         Ok(Self {
             totals: exchange.after_deposit(amount_micro, now()?)?,

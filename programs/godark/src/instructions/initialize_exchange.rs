@@ -26,14 +26,9 @@ use crate::accounts::{
 };
 use crate::errors::Refusal;
 use crate::input::Input;
-use crate::state::{Exchange, Markets, Roots};
+use crate::state::{Exchange, Markets, Roots, LOADER};
 use crate::{events, seeds, tokens};
 
-/// `BPFLoaderUpgradeab1e11111111111111111111111`.
-const LOADER: Address = Address::new_from_array([
-    2, 168, 246, 145, 78, 136, 161, 176, 226, 16, 21, 62, 247, 99, 174, 43, 0, 194, 185, 61, 22,
-    193, 36, 210, 192, 83, 122, 16, 4, 128, 0, 0,
-]);
 /// `UpgradeableLoaderState::ProgramData`: tag 3, slot, whether there is an authority, the key.
 const PROGRAM_DATA: u32 = 3;
 

@@ -1,16 +1,33 @@
 //! One file per instruction: its account table, its checks, then its writes.
 
+pub mod approve;
 pub mod cancel_payout;
+pub mod close_proposal;
 pub mod close_vault;
+pub mod commit_checkpoint;
 pub mod commit_root;
 pub mod create_vault;
 pub mod deposit;
 pub mod deposit_by_delegate;
+pub mod execute;
+pub mod exit_by_claim;
+pub mod exit_venue;
+pub mod exit_without_claim;
+pub mod freeze;
 pub mod initialize_exchange;
+pub mod open_checkpoints;
+pub mod open_multisig;
 pub mod pause;
 pub mod pay_out;
+pub mod propose;
 pub mod release_payout;
+pub mod request_exit;
 pub mod resume;
+pub mod sanction;
+pub mod serve_exit;
+pub mod set_exit_terms;
 pub mod set_keys;
 pub mod set_market;
+pub mod set_members;
 pub mod set_parameters;
+pub mod withdraw_exit;

@@ -40,7 +40,7 @@ pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Prog
     let roots = load::<Roots>(roots, program)?;
     let vault = load_mut::<Vault>(vault, program)?;
     let exchange = load_mut::<Exchange>(exchange_account, program)?;
-    check_destination(exchange, vault, treasury, destination, token)?;
+    check_destination(exchange, &vault.owner, treasury, destination, token)?;
     check_signer(caller)?;
     if caller.address() != &exchange.operator && caller.address() != &vault.owner {
         return Err(Refusal::WrongKey.into());
@@ -60,6 +60,7 @@ pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Prog
         Course::Delayed { until } => {
             vault.queued_micro = amount_micro;
             vault.queued_until = until;
+            vault.queued_root = number;
             let numbers = [vault.id, amount_micro, vault.paid_micro, until as u64];
             events::of_owner(8, vault.owner.as_array(), numbers);
             Ok(())
@@ -69,6 +70,7 @@ pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Prog
 
             // Writes. What is paid never passes what was released, so it stays in range.
             exchange.set_totals(&totals);
+            exchange.count_under_checkpoint(number, amount_micro);
             vault.paid_micro += amount_micro;
             vault.window_started_at = window_started_at;
             vault.window_paid_micro = window_paid_micro;
@@ -92,7 +94,7 @@ pub fn read_claim<'a>(input: &mut Input<'a>) -> Result<Claim<'a>, ProgramError> 
 /// Refuse a treasury, destination or token program that is not the right one.
 pub fn check_destination(
     exchange: &Exchange,
-    vault: &Vault,
+    owner: &Address,
     treasury: &AccountView,
     destination: &AccountView,
     token: &AccountView,
@@ -102,7 +104,7 @@ pub fn check_destination(
     check_address(treasury, &exchange.treasury)?;
     check_program(token, &pinocchio_token::ID)?;
     let tokens = tokens::read(destination, &exchange.mint, &exchange.treasury)?;
-    if tokens.owner != vault.owner {
+    if &tokens.owner != owner {
         return Err(Refusal::WrongTokenOwner.into());
     }
     Ok(())

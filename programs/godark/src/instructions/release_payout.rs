@@ -30,7 +30,7 @@ pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Prog
     // Accounts.
     let vault = load_mut::<Vault>(vault, program)?;
     let exchange = load_mut::<Exchange>(exchange_account, program)?;
-    check_destination(exchange, vault, treasury, destination, token)?;
+    check_destination(exchange, &vault.owner, treasury, destination, token)?;
 
     // What waits, and since when.
     exchange.check_open(PAUSE_PAYOUTS)?;
@@ -43,6 +43,7 @@ pub fn run(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Prog
 
     // Writes. What is paid never passes what was released, so it stays in range.
     exchange.set_totals(&totals);
+    exchange.count_under_checkpoint(vault.queued_root, amount_micro);
     vault.paid_micro += amount_micro;
     vault.queued_micro = 0;
     vault.queued_until = 0;

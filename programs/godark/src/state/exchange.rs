@@ -62,8 +62,11 @@ pub struct Exchange {
     pub deposit_unit_micro: u64,
     /// When the exchange froze, Unix seconds; zero while it lives.
     pub frozen_at: i64,
-    /// For checkpoints, exits and the freeze.
-    pub reserved: [u8; 320],
+    /// The state root that the newest checkpoint was made at; zero before the first.
+    pub checkpoint_root: u64,
+    /// What was paid by proofs of roots no newer than that: it is in the checkpoint's own totals.
+    pub paid_under_micro: u64,
+    pub reserved: [u8; 304],
 }
 
 const _: () = assert!(size_of::<Exchange>() == 768);
@@ -95,6 +98,14 @@ impl Exchange {
         }
     }
 
+    pub fn check_frozen(&self) -> ProgramResult {
+        if self.frozen_at == 0 {
+            Err(Refusal::NotFrozen.into())
+        } else {
+            Ok(())
+        }
+    }
+
     /// Give the totals after a deposit of `amount_micro` at `now`.
     pub fn after_deposit(&self, amount_micro: u64, now: i64) -> Result<Totals, ProgramError> {
         let mut totals = self.totals_of_day(now);
@@ -112,6 +123,14 @@ impl Exchange {
             return Err(Refusal::CapReached.into());
         }
         Ok(totals)
+    }
+
+    /// Count a payout that was proven under root `number` towards the checkpoint, if it is in it.
+    pub fn count_under_checkpoint(&mut self, number: u64, amount_micro: u64) {
+        if number <= self.checkpoint_root {
+            // At most all that was ever paid, which is in range.
+            self.paid_under_micro += amount_micro;
+        }
     }
 
     /// Write what `after_deposit` or `after_payout` gave.

@@ -4,15 +4,21 @@
 //! and the rent for it stand beside the type. Fields named `reserved` are zero and are the room
 //! for what follows without moving anything. `chain/layouts.py` reads the same bytes.
 
+mod checkpoints;
 mod exchange;
 mod markets;
+mod multisig;
+mod proposal;
 mod roots;
 mod vault;
 
+pub use checkpoints::{Checkpoint, Checkpoints, ExitTerms, Told};
 pub use exchange::{Exchange, Totals, PAUSE_ALL, PAUSE_DEPOSITS, PAUSE_PAYOUTS, PAUSE_ROOTS};
 pub use markets::{Market, Markets, MARKET_SLOTS};
+pub use multisig::{read_members, Multisig, APPROVALS};
+pub use proposal::{Proposal, Target, LOADER, PROPOSED_ACCOUNTS, PROPOSED_BYTES};
 pub use roots::Roots;
-pub use vault::{Claim, Course, Vault};
+pub use vault::{Claim, Course, Vault, EXIT_SECONDS};
 
 use pinocchio::Address;
 

@@ -50,6 +50,15 @@ impl Roots {
         Ok(&slot.root)
     }
 
+    /// The same, and refuse one from before a moment.
+    pub fn find_since(&self, number: u64, moment: i64) -> Result<&[u8; 32], ProgramError> {
+        let root = self.find(number)?;
+        if self.ring[slot_of(number)].committed_at < moment {
+            return Err(Refusal::UnknownRoot.into());
+        }
+        Ok(root)
+    }
+
     /// Put a root in the place of the one 200 numbers before it.
     pub fn push(&mut self, number: u64, committed_at: i64, root: &[u8; 32]) {
         self.ring[slot_of(number)] = CommittedRoot { number, committed_at, root: *root };

@@ -4,7 +4,7 @@ use pinocchio::{error::ProgramError, Address};
 
 use super::{Exchange, Kind};
 use crate::errors::Refusal;
-use crate::hashing::{head, root_of, Hash, MAX_DEPTH};
+use crate::hashing::{head, leaf, root_of, Hash, MAX_DEPTH};
 use crate::seeds;
 
 /// 256 bytes; rent 2,672,640 lamports, returned on closing. Seeds: `["vault", owner]`.
@@ -25,8 +25,18 @@ pub struct Vault {
     /// What was paid at once since this moment; starts anew after `delay_seconds`.
     pub window_started_at: i64,
     pub window_paid_micro: u64,
-    /// For forced exits: when asked, the bond, what was claimed.
-    pub reserved: [u8; 144],
+    /// Number of the root that proved what waits.
+    pub queued_root: u64,
+    /// When a forced exit was asked for, Unix seconds, and what was pledged; zero for none.
+    pub exit_requested_at: i64,
+    pub exit_bond_lamports: u64,
+    /// When the owner left after the freeze, Unix seconds, and with how much.
+    pub exited_at: i64,
+    pub exited_micro: u64,
+    /// Since when the owner is under sanctions, Unix seconds, and why; zero for not.
+    pub sanctioned_at: i64,
+    pub sanction_reason: [u8; 64],
+    pub reserved: [u8; 32],
 }
 
 const _: () = assert!(size_of::<Vault>() == 256);
@@ -39,6 +49,9 @@ unsafe impl Kind for Vault {
         Address::derive_address(&[seeds::VAULT, self.owner.as_array()], Some(self.bump), program)
     }
 }
+
+/// Within a day a forced exit is served, and a root comes; else anybody may freeze.
+pub const EXIT_SECONDS: i64 = 86_400;
 
 /// How a payout of some amount goes.
 pub enum Course {
@@ -55,10 +68,34 @@ impl Vault {
             return Err(Refusal::ProofFails.into());
         }
         let head = head(self.owner.as_array(), self.id, claim.deposits_micro, claim.released_micro);
-        if root_of(&head, claim.body, claim.index, claim.path) != *root {
+        if root_of(leaf(&head, claim.body), claim.index, claim.path) != *root {
             return Err(Refusal::ProofFails.into());
         }
         Ok(())
+    }
+
+    /// Refuse while a forced exit is asked for.
+    pub fn check_no_exit(&self) -> Result<(), ProgramError> {
+        if self.exit_requested_at == 0 {
+            Ok(())
+        } else {
+            Err(Refusal::ExitRequested.into())
+        }
+    }
+
+    /// Refuse unless a forced exit is asked for.
+    pub fn check_exit(&self) -> Result<(), ProgramError> {
+        if self.exit_requested_at == 0 {
+            Err(Refusal::NoExitRequested.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// End a request, and give the bond that lay in pledge.
+    pub fn end_exit(&mut self) -> u64 {
+        self.exit_requested_at = 0;
+        core::mem::take(&mut self.exit_bond_lamports)
     }
 
     /// What was released and is neither paid nor queued.
