@@ -11,17 +11,18 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django_otp.plugins.otp_static.models import StaticDevice
 
+from accounts.long_lists import LongList, LongListAdmin, values_in_index
 from accounts.models import SecondFactor, StaffAction, User
 from accounts.roles import Role
 from accounts.selectors import devices_of_staff, people_with_second_factor
 from accounts.services.staff import RefusedError, change_membership, reset_second_factor
-from accounts.staff_site import ReadOnlyAdmin, StaffAdmin
+from accounts.staff_site import ReadOnlyAdmin
 
 if TYPE_CHECKING:
     UserForm = forms.ModelForm[User]
@@ -59,17 +60,17 @@ class MembershipForm(UserForm):
 
 
 @admin.register(User)
-class UserAdmin(StaffAdmin):
+class UserAdmin(LongList):
     """People. A superadmin sets who is staff; nobody here sees or sets a password."""
 
     form = MembershipForm
     editable = ("is_active", "is_staff", "groups")
     list_display = ("email", "is_staff", "roles", "second_factor", "is_active", "date_joined")
     list_filter = ("is_staff", "is_active", "groups", "date_joined")
-    search_fields = ("email", "id")
-    search_help_text = "E-mail or id"
-    date_hierarchy = "date_joined"
-    ordering = ("-date_joined",)
+    key = ("date_joined", "id")
+    found_by = ("email", "id")
+    indexed = ("is_staff", "groups")
+    search_help_text = "Whole e-mail or id"
     readonly_fields = ("second_factor", "password_reset")
     fieldsets = (
         (None, {"fields": ("email", "id", "date_joined", "last_login")}),
@@ -93,10 +94,14 @@ class UserAdmin(StaffAdmin):
         del person
         return "Set by the person alone. Staff neither see nor change it."
 
+    def conditions(self, typed: str) -> list[Q]:
+        """Find a person by e-mail, in whatever case it is typed, or by id."""
+        return super().conditions(typed.lower())
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return everybody with what the columns need."""
         del request
-        return people_with_second_factor().order_by(*self.ordering)
+        return people_with_second_factor()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return every field where one looks at oneself: nobody raises themselves."""
@@ -188,18 +193,55 @@ class SecondFactorAdmin(ReadOnlyAdmin):
         messages.success(request, "Done. They are enrolled again with `manage.py enroll_staff`.")
 
 
+class ActionFilter(admin.SimpleListFilter):
+    """What was done: those actions that were ever."""
+
+    title = "action"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the actions, each found by a step in the index."""
+        del request, model_admin
+        found = values_in_index(StaffAction, "action")
+        return [(value, value.replace("_", " ")) for value in found]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[StaffAction]
+    ) -> QuerySet[StaffAction]:
+        """Keep one kind of action."""
+        del request
+        return queryset if self.value() is None else queryset.filter(action=self.value())
+
+
+class ObjectTypeFilter(admin.SimpleListFilter):
+    """What it was done to."""
+
+    title = "object"
+    parameter_name = "object_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the kinds of objects, each found by a step in the index."""
+        del request, model_admin
+        return [(value, value) for value in values_in_index(StaffAction, "object_type") if value]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[StaffAction]
+    ) -> QuerySet[StaffAction]:
+        """Keep one kind of object."""
+        del request
+        return queryset if self.value() is None else queryset.filter(object_type=self.value())
+
+
 @admin.register(StaffAction)
-class StaffActionAdmin(ReadOnlyAdmin):
+class StaffActionAdmin(LongListAdmin):
     """What staff did, for those who look after the staff."""
 
     list_display = ("when", "who", "what", "object", "outcome", "address")
-    list_filter = ("action", "outcome", "happened_at", "object_type")
+    list_filter = (ActionFilter, "outcome", "happened_at", ObjectTypeFilter)
     lookups = ("object_id",)
-    search_fields = ("actor_email", "object_id", "object_name", "request_id", "reason")
-    search_help_text = "Who, object, request id or reason"
-    date_hierarchy = "happened_at"
-    ordering = ("-happened_at", "-pk")
-    show_full_result_count = False
+    indexed = ("action", "object_id")
+    found_by = ("actor_email", "object_id", "object_name", "request_id")
+    search_help_text = "Whole e-mail, name or id of an object, or request id"
     readonly_fields = ("when", "who", "roles", "what", "from_to")
     fieldsets = (
         (None, {"fields": ("when", "who", "roles", "what", "outcome", "reason")}),
@@ -252,14 +294,11 @@ def lines_of(changes: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-class GuessAdmin(ReadOnlyAdmin):
+class GuessAdmin(LongListAdmin):
     """What django-axes counts of log-ins; what was typed into the form is not shown."""
 
-    search_fields = ("username", "ip_address", "user_agent")
-    search_help_text = "E-mail, address or browser"
-    date_hierarchy = "attempt_time"
-    ordering = ("-attempt_time",)
-    show_full_result_count = False
+    found_by = ("username", "ip_address")
+    search_help_text = "Whole e-mail or address"
 
 
 @admin.register(AccessAttempt)
@@ -267,7 +306,7 @@ class AttemptAdmin(GuessAdmin):
     """Failures that count towards a lock now."""
 
     list_display = ("attempt_time", "username", "ip_address", "failures_since_start", "path_info")
-    list_filter = ("attempt_time", "path_info")
+    list_filter = ("attempt_time",)
     fields = (*list_display, "user_agent")
 
 
@@ -276,7 +315,7 @@ class FailureAdmin(GuessAdmin):
     """Every failure, kept."""
 
     list_display = ("attempt_time", "username", "ip_address", "locked_out", "path_info")
-    list_filter = ("attempt_time", "locked_out", "path_info")
+    list_filter = ("attempt_time", "locked_out")
     fields = (*list_display, "user_agent")
 
 
@@ -285,5 +324,5 @@ class LogInAdmin(GuessAdmin):
     """Every log-in and log-out."""
 
     list_display = ("attempt_time", "logout_time", "username", "ip_address", "path_info")
-    list_filter = ("attempt_time", "path_info")
+    list_filter = ("attempt_time",)
     fields = (*list_display, "user_agent")

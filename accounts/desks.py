@@ -3,6 +3,17 @@
 An app that registers a model with the staff's site adds it here; a test finds what is missing.
 """
 
+from typing import NamedTuple
+
+
+class DeskPage(NamedTuple):
+    """A page that is no list: what staff call it, its address's name, and what one must hold."""
+
+    title: str
+    url_name: str
+    permissions: tuple[str, ...]
+
+
 DESKS: dict[str, tuple[str, ...]] = {
     "People": ("accounts.user", "auth.group", "accounts.secondfactor"),
     "Compliance": ("compliance.accountrestriction",),
@@ -41,12 +52,14 @@ DESKS: dict[str, tuple[str, ...]] = {
         "trading.liquidationsuspect",
         "trading.event",
         "trading.logcheck",
+        "trading.batch",
         "trading.command",
         "jobs.jobrun",
         "jobs.jobfailure",
     ),
     "Audit": (
         "accounts.staffaction",
+        "trading.receiptopening",
         "axes.accesslog",
         "axes.accessattempt",
         "axes.accessfailurelog",
@@ -62,10 +75,12 @@ TITLES: dict[str, str] = {
     "trading.position": "Open positions",
     "trading.statewish": "Wishes for states of markets",
     "trading.venuemodechange": "Pauses of the venue",
+    "trading.brokenglass": "Looks at resting orders",
     "trading.marketfunds": "Insurance funds and venue debt",
     "trading.venuefunds": "The venue's own money",
     "trading.event": "Event log",
     "trading.logcheck": "Proof of the log",
+    "trading.batch": "State roots",
     "trading.command": "Commands set aside",
     "auth.group": "Roles",
     "axes.accesslog": "Log-ins",
@@ -73,6 +88,22 @@ TITLES: dict[str, str] = {
     "axes.accessfailurelog": "Failed log-ins",
 }
 """What staff call a list that another package named."""
+
+PAGES: dict[str, tuple[DeskPage, ...]] = {
+    "Trading": (
+        DeskPage(
+            "Who is next to be liquidated",
+            "admin:trading_liquidation_queue",
+            ("trading.view_position",),
+        ),
+        DeskPage(
+            "What if a mark were another",
+            "admin:trading_what_if",
+            ("trading.view_position", "trading.view_marketfunds"),
+        ),
+    ),
+}
+"""Name of the desk -> its pages, below its lists."""
 
 UNSORTED = "Unsorted"
 """Where a registered model shows up that stands on no desk: never hidden."""

@@ -26,10 +26,15 @@ METHOD = re.compile(r"[A-Z]{1,16}", re.ASCII)
 # Neither white space nor brackets: a body begins with one of these, so a path never holds them.
 PATH_WITH_QUERY = re.compile(r"/[!-Z\\-z|}~]*", re.ASCII)
 BODY_BEGINS_WITH = b" \t\r\n{["
+BARE_VALUE_BEGINS_WITH = b'"-0123456789tfn'
 
 
 class UnsignableError(ValueError):
     """A request that could be read in two ways; the message says why."""
+
+
+class UnsignableBodyError(UnsignableError):
+    """The body is JSON, but neither an object nor a list: a path might end like it."""
 
 
 def signed_bytes(*, timestamp: str, method: str, path_with_query: str, body: bytes = b"") -> bytes:
@@ -44,7 +49,8 @@ def signed_bytes(*, timestamp: str, method: str, path_with_query: str, body: byt
     if not PATH_WITH_QUERY.fullmatch(path_with_query):
         raise UnsignableError("Percent-encode everything but plain characters in the path.")
     if body and body[:1] not in BODY_BEGINS_WITH:
-        raise UnsignableError("The body of a signed request is JSON: an object, a list or nothing.")
+        kind = UnsignableBodyError if body[:1] in BARE_VALUE_BEGINS_WITH else UnsignableError
+        raise kind("The body of a signed request is JSON: an object, a list or nothing.")
     return f"{timestamp}{method}{path_with_query}".encode("ascii") + body
 
 

@@ -21,7 +21,7 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst, slugify
 from django_otp.admin import OTPAdminSite
 
-from accounts.desks import DESKS, TITLES, UNSORTED, desk_of
+from accounts.desks import DESKS, PAGES, TITLES, UNSORTED, DeskPage, desk_of
 from accounts.models import StaffAction
 from accounts.pages import log_in_staff
 from accounts.services.audit import name_of, record_action, record_look
@@ -88,9 +88,16 @@ class StaffSite(OTPAdminSite):  # type: ignore[misc]  # django-otp ships no type
             for entry in app["models"]:
                 opts = entry["model"]._meta
                 desks[desk_of(opts.label_lower)].append(entry | {"name": title_of(opts)})
-        return [
-            desk_entry(name=desk, entries=entries) for desk, entries in desks.items() if entries
-        ]
+        found = []
+        for desk, entries in desks.items():
+            pages = [
+                page for page in PAGES.get(desk, ()) if request.user.has_perms(page.permissions)
+            ]
+            if entries or pages:
+                entry = desk_entry(name=desk, entries=entries)
+                entry["models"] += [page_entry(page) for page in pages]
+                found.append(entry)
+        return found
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:  # noqa: ARG002 - Django's
         """Return none: the audit log is the truth."""
@@ -113,6 +120,18 @@ def desk_entry(*, name: str, entries: list[Any]) -> dict[str, Any]:
                 entry["name"],
             ),
         ),
+    }
+
+
+def page_entry(page: DeskPage) -> dict[str, Any]:
+    """Return a page in the shape in which Django's templates take a model."""
+    return {
+        "name": page.title,
+        "object_name": slugify(page.title),
+        "admin_url": reverse(page.url_name),
+        "add_url": None,
+        "view_only": True,
+        "perms": {"view": True},
     }
 
 
@@ -170,7 +189,8 @@ class StaffAdmin(ModelAdmin):
         A filter answers questions: a free choice of column would spell out a secret (I74).
         """
         named = (entry if isinstance(entry, str) else entry[0] for entry in self.filters_by_name())
-        offered = {*named, *self.lookups, *filter(None, [self.date_hierarchy])}
+        own = (getattr(entry, "parameter_name", None) for entry in self.list_filter)
+        offered = {*named, *self.lookups, *filter(None, [self.date_hierarchy, *own])}
         is_offered = any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
         return is_offered and bool(super().lookup_allowed(lookup, value, request))
 
@@ -203,7 +223,8 @@ class StaffAdmin(ModelAdmin):
         if found is not None and request.method == "GET" and self.has_view_permission(request):
             with transaction.atomic():
                 record_look(request=request, target=found)
-        return super().change_view(request, object_id, form_url, extra_context)
+        own = {"list_title": title_of(self.opts)}
+        return super().change_view(request, object_id, form_url, own | (extra_context or {}))
 
     def history_view(
         self,

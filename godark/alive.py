@@ -1,4 +1,4 @@
-"""Signs of life of processes that nobody can call: worker, clockwork, prices, engine.
+"""Signs of life of processes that nobody can call: worker, clockwork, prices, engine, witness.
 
 Each writes a key into Redis every few seconds, and the key expires. A key says that a process
 was there just now, and perhaps how what it leans on was then; no fact hangs on it.
@@ -27,6 +27,7 @@ class Part(StrEnum):
     BEAT = "beat"
     PRICES = "prices"
     ENGINE = "engine"
+    WITNESS = "witness"
 
 
 def client() -> redis.Redis:

@@ -52,10 +52,13 @@ BEAT: dict[str, Timing] = {
     "resume_pauses": Timing(every=1, expires_seconds=1, late_after_seconds=60),
     "fire_lost_sockets": Timing(every=1, expires_seconds=1, late_after_seconds=30),
     "settle_roots": Timing(every=1, expires_seconds=1, late_after_seconds=60),
+    "commit_checkpoints": Timing(every=5, expires_seconds=5, late_after_seconds=300),
     "watch_chain": Timing(every=2, expires_seconds=2, late_after_seconds=60),
     "pay_withdrawals": Timing(every=2, expires_seconds=2, late_after_seconds=120),
+    "serve_exits": Timing(every=15, expires_seconds=15, late_after_seconds=300),
     "sweep_chain": Timing(every=60, expires_seconds=30, late_after_seconds=300),
     "reconcile_chain": Timing(every=60, expires_seconds=30, late_after_seconds=300),
+    "keep_disclosure": Timing(every=60, expires_seconds=30, late_after_seconds=600),
     "rank_positions": Timing(every=60, expires_seconds=30, late_after_seconds=300),
     "reconcile_books": Timing(
         every=crontab(hour=0, minute=47), expires_seconds=HOUR, late_after_seconds=26 * HOUR

@@ -20,6 +20,7 @@ PUBLIC_ROUTES = frozenset(
         "api/v1/markets/<str:symbol>/candles",
         "api/v1/markets/<str:symbol>/funding",
         "api/v1/markets/<str:symbol>/liquidations",
+        "api/v1/markets/<str:symbol>/reference",
         "api/v1/markets/<str:symbol>/trades",
         "api/v1/settlement/batches",
         "api/v1/status",

@@ -72,6 +72,12 @@ def probe_engine() -> None:
         raise Down("the engine gave no sign of life")
 
 
+def probe_witness() -> None:
+    """Look for a sign of life of the witness."""
+    if not alive.is_alive(alive.Part.WITNESS):
+        raise Down("the witness gave no sign of life")
+
+
 def probe_migrations() -> None:
     """Compare the database's migrations with the code's."""
     executor = MigrationExecutor(connection)
@@ -91,6 +97,7 @@ PROBES: dict[str, Callable[[], Any]] = {
     "beat": probe_beat,
     "prices": probe_prices,
     "engine": probe_engine,
+    "witness": probe_witness,
     "migrations": probe_migrations,
     "jobs": probe_jobs,
 }

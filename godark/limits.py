@@ -31,6 +31,8 @@ VIOLATIONS_BEFORE_BAN = 60
 VIOLATION_WINDOW_SECONDS = 600
 # A Redis that was away is asked again only after this, so that a hung one delays few requests.
 REDIS_PAUSE_SECONDS = 1.0
+PATIENCE_ON_LOOP = 4
+LATE = 1.25
 
 
 class Tier(StrEnum):
@@ -252,10 +254,11 @@ class Limiter:
             return UNLIMITED
         if self._is_away():
             return _uncounted(rate)
+        began = time.monotonic()
         try:
             told = await self._take_here()(keys=_keys(subject, kind), args=_arguments(rate, cost))
         except redis.RedisError as error:
-            return self._without_redis(error, rate)
+            return self._without_redis(error, rate, is_own_fault=was_late(error, began))
         return _verdict(told, rate=rate, subject=subject, kind=kind)
 
     async def close(self) -> None:
@@ -280,22 +283,36 @@ class Limiter:
             metrics.LIMITS_UNREACHABLE.inc()
         return away
 
-    def _without_redis(self, error: redis.RedisError, rate: Rate) -> Verdict:
+    def _without_redis(
+        self, error: redis.RedisError, rate: Rate, *, is_own_fault: bool = False
+    ) -> Verdict:
         """Remember that Redis is away, and let this one through."""
-        self._away_until_seconds = time.monotonic() + REDIS_PAUSE_SECONDS
+        if not is_own_fault:
+            self._away_until_seconds = time.monotonic() + REDIS_PAUSE_SECONDS
         metrics.LIMITS_UNREACHABLE.inc()
         log.error("limits_unreachable", kind=type(error).__name__)
         return _uncounted(rate)
 
 
 def patience(*, on_loop: bool = False) -> dict[str, Any]:
-    """Return how long a client waits for Redis; it never asks twice."""
+    """Return how long a client waits for Redis; it never asks twice.
+
+    On the event loop longer: a loop that is behind reads an answer late that came in time.
+    """
     retry = redis.asyncio.retry.Retry if on_loop else Retry
+    seconds = settings.LIMITS_TIMEOUT_SECONDS * (PATIENCE_ON_LOOP if on_loop else 1)
     return {
-        "socket_timeout": settings.LIMITS_TIMEOUT_SECONDS,
-        "socket_connect_timeout": settings.LIMITS_TIMEOUT_SECONDS,
+        "socket_timeout": seconds,
+        "socket_connect_timeout": seconds,
         "retry": retry(NoBackoff(), 0),
     }
+
+
+def was_late(error: redis.RedisError, began_seconds: float) -> bool:
+    """Tell whether a wait on the event loop ran out because the loop itself was behind."""
+    waited = time.monotonic() - began_seconds
+    allowed = settings.LIMITS_TIMEOUT_SECONDS * PATIENCE_ON_LOOP
+    return isinstance(error, redis.TimeoutError) and waited > allowed * LATE
 
 
 def _keys(subject: Subject, kind: Kind) -> list[str]:

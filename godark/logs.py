@@ -15,6 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 REDACTED = "[redacted]"
 DEEPEST = 6
+MINUTE_S = 60.0
 # Names whose values never reach a line: what opens an account, who somebody is, what they order.
 ACCESS_NAMES = (
     r"pass(?:word|phrase|wd)|secret|token|authorization|cookie|session|signature|api[-_]?key"
@@ -74,7 +75,10 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": lambda: formatter(as_json=as_json)}},
-        "filters": {"with_traceback": {"()": lambda: has_traceback}},
+        "filters": {
+            "with_traceback": {"()": lambda: has_traceback},
+            "once_a_minute": {"()": OnceAMinute},
+        },
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["out"], "level": level},
         "loggers": {
@@ -88,13 +92,31 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
             "daphne": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},
+            # Celery says at every attempt, every few seconds for hours, that Redis is away.
+            "celery.worker.consumer.consumer": {"filters": ["once_a_minute"]},
             # Jobs run every second and leave a row each; their lines would bury the others.
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.worker.request": {"level": "WARNING"},
-            "celery.beat": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING", "filters": ["once_a_minute"]},
         },
     }
+
+
+class OnceAMinute(logging.Filter):
+    """Lets the same sentence of a logger pass once a minute, whatever figures stand in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told_at: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a line is told."""
+        sentence = str(record.msg)
+        if record.created - self._told_at.get(sentence, -MINUTE_S) < MINUTE_S:
+            return False
+        self._told_at[sentence] = record.created
+        return True
 
 
 def has_traceback(record: logging.LogRecord) -> bool:

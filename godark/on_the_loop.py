@@ -7,14 +7,17 @@ as the process. What is not here: our own middlewares (`godark.middleware`), whi
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from concurrent.futures import Future, ThreadPoolExecutor
+from io import BytesIO
+from typing import Any, Final, cast
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.core.handlers.asgi import ASGIHandler
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
 from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest, HttpResponseBase
@@ -22,11 +25,14 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.urls import set_script_prefix
 
 from godark.error_pages import API_PREFIX
 
 LANES: Final = 16
 """Threads with a connection each; many more requests than these may wait for the engine."""
+
+WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class OnTheLoop:
@@ -109,12 +115,36 @@ STAND_INS: Final = {
 }
 
 
+class LaneThread(ThreadPoolExecutor):
+    """The thread of a lane, which counts what it was asked to do."""
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=1)
+        self.asked = 0
+
+    def submit(self, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Do something in the thread."""
+        self.asked += 1
+        return super().submit(*args, **kwargs)
+
+
 class Lane:
     """A thread that requests share, one after the other, with its own database connection."""
 
     def __init__(self) -> None:
         self.context = ThreadSensitiveContext()
         self.requests = 0
+        self._thread = LaneThread()
+        self._asked_before = 0
+        # asgiref looks here for the thread of a context, and would make one of its own.
+        SyncToAsync.context_to_thread_executor[self.context] = self._thread
+
+    async def leave(self, response: HttpResponseBase) -> None:
+        """End a request: as Django does, in the thread, where anybody has left the loop for it."""
+        if self._thread.asked == self._asked_before:
+            return
+        await sync_to_async(response.close)()
+        self._asked_before = self._thread.asked
 
 
 class SiteHandler(ASGIHandler):
@@ -144,10 +174,42 @@ class SiteHandler(ASGIHandler):
         lane.requests += 1
         token = SyncToAsync.thread_sensitive_context.set(lane.context)
         try:
-            await self.handle(scope, receive, send)
+            if scope["method"] in WRITING and scope["path"].startswith(API_PREFIX):
+                await self._write(lane, scope, receive, send)
+            else:
+                await self.handle(scope, receive, send)
         finally:
             SyncToAsync.thread_sensitive_context.reset(token)
             lane.requests -= 1
+
+    async def _write(self, lane: Lane, scope: Any, receive: Any, send: Any) -> None:
+        """Serve a request that may write: to its end, whether or not its client waits for it.
+
+        Django's way has two tasks more, of which one listens whether the client has gone; its
+        answers may be endless streams, which none of these is.
+        """
+        try:
+            body = await self._body(receive)
+        except RequestAborted:
+            return
+        set_script_prefix(get_script_prefix(scope))
+        request, refusal = self.create_request(scope, body)
+        response = refusal or await self.run_get_response(cast("HttpRequest", request))
+        await self.send_response(response, send)
+        await lane.leave(response)
+
+    async def _body(self, receive: Any) -> BytesIO:
+        """Return the body, which the server has bounded."""
+        body = BytesIO()
+        is_more = True
+        while is_more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RequestAborted
+            body.write(message.get("body", b""))
+            is_more = message.get("more_body", False)
+        body.seek(0)
+        return body
 
 
 def path_of(kind: type) -> str:

@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import quote
 
 import environ
 from cryptography.fernet import Fernet
@@ -258,11 +259,23 @@ OTP_TOTP_ISSUER = "GoDark"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+# `make run` starts a development chain where no node is named. Only in development does the
+# browser reach the node itself: no wallet knows that chain, so the page sends what it has signed.
+SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="") or "http://127.0.0.1:8899"
+SOLANA_BROWSER_NODE = "" if IN_PRODUCTION else SOLANA_RPC_URL
+# Whom a browser asks what the chain holds: never this site.
+SOLANA_PROOF_NODE = env.str("SOLANA_PROOF_NODE", default="") or (
+    SOLANA_BROWSER_NODE or "https://api.mainnet-beta.solana.com"
+)
 # In the form of Django 6.0. No inline script or style, nothing from elsewhere.
 SECURE_CSP = {
     "default-src": ["'self'"],
     "img-src": ["'self'", "data:"],
-    "connect-src": ["'self'", BASE_URL.replace("http", "ws", 1)],
+    "connect-src": [
+        "'self'",
+        BASE_URL.replace("http", "ws", 1),
+        *sorted({SOLANA_PROOF_NODE, SOLANA_BROWSER_NODE} - {""}),
+    ],
     "object-src": ["'none'"],
     "base-uri": ["'none'"],
     "form-action": ["'self'"],
@@ -365,6 +378,8 @@ CELERY_TASK_TIME_LIMIT = 65
 CELERY_TASK_SOFT_TIME_LIMIT = 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = 2
+# kB: who has grown so large over a job (a check of the whole log, all claims) ends after it.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
@@ -372,19 +387,38 @@ CELERY_BEAT_SCHEDULER = "godark.celery:Clockwork"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-# 11. Solana: the node. `make run` starts a development chain where none is named.
-SOLANA_RPC_URL = env.str("SOLANA_RPC_URL", default="") or "http://127.0.0.1:8899"
+# 11. Solana. The node is named above, since the browser must be let through to it in development.
+# Where a page sends people to look at a transaction.
+SOLANA_EXPLORER_URL = env.str("SOLANA_EXPLORER_URL", default="") or (
+    "https://explorer.solana.com/tx/{signature}"
+    + (
+        f"?cluster=custom&customUrl={quote(SOLANA_BROWSER_NODE, safe='')}"
+        if SOLANA_BROWSER_NODE
+        else ""
+    )
+)
 # The program, its currency and the venue's keys (file:PATH, env:NAME or SERVICE:KEY-ID). Without
 # them development uses those that its own chain begins with.
 DEVELOPMENT_SALT_MASTER = "11" * 32
 SOLANA = {
     "program_id": required_in_production("SOLANA_PROGRAM_ID", otherwise=""),
     "usdt_mint": required_in_production("SOLANA_USDT_MINT", otherwise=""),
+    # The address of the wallet from which the venue's own money is paid in.
+    "venue_wallet": required_in_production("GODARK_VENUE_WALLET", otherwise=""),
     "venue_key": required_in_production("GODARK_VENUE_KEY", otherwise=""),
     "operator_key": required_in_production("GODARK_OPERATOR_KEY", otherwise=""),
+    # Only the witness opens it, on a machine of its own: no other process needs it there.
+    "witness_key": env.str("GODARK_WITNESS_KEY", default=""),
     # 32 bytes as hex: the salts of the state tree's leaves are derived from it.
     "salt_master": required_in_production("GODARK_SALT_MASTER", otherwise=DEVELOPMENT_SALT_MASTER),
 }
+# The witness's own node, and the one file that it keeps.
+WITNESS_RPC_URL = env.str("GODARK_WITNESS_RPC_URL", default="") or SOLANA_RPC_URL
+WITNESS_MEMORY = Path(
+    env.str("GODARK_WITNESS_MEMORY", default="") or VAR_DIR / "witness" / "memory"
+)
+# How often all claims are committed; a demonstration may have it short.
+CHECKPOINT_SECONDS = env.int("GODARK_CHECKPOINT_SECONDS", default=900)
 if not re.fullmatch(r"[0-9a-fA-F]{64}", SOLANA["salt_master"]):
     raise ImproperlyConfigured("GODARK_SALT_MASTER is 32 bytes as hex.")
 if IN_PRODUCTION and SOLANA["salt_master"] == DEVELOPMENT_SALT_MASTER:
@@ -402,6 +436,7 @@ PRICES = {
     "schedule": env.str("GODARK_PRICES_SCHEDULE", default="calm"),
     "recording": env.str("GODARK_PRICES_RECORDING", default=""),
     "speed": env.float("GODARK_PRICES_SPEED", default=1.0),
+    "begins_at_ms": env.int("GODARK_PRICES_BEGIN_AT", default=0),
     "step_ms": env.int("GODARK_PRICES_STEP_MS", default=250),
     "hermes_url": env.str("GODARK_PYTH_URL", default="https://pyth.dourolabs.app/hermes"),
     "hermes_key": env.str("GODARK_PYTH_KEY", default=""),

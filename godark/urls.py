@@ -9,8 +9,8 @@ from godark.styleguide import styleguide
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("", include("accounts.urls")),
     path("", include("trading.urls")),
+    path("", include("accounts.urls")),
     path("styleguide", styleguide, name="styleguide"),
     path("health", api.alive, name="alive"),
     path("metrics", scrape.scrape, name="metrics"),

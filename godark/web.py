@@ -11,6 +11,7 @@ A socket's scope holds its wire under the extension `godark.wire` (what that is 
 `trading.consumers.wire`), and a close carries its reason.
 """
 
+import gc
 import os
 import sys
 from http import HTTPStatus
@@ -25,6 +26,8 @@ from django.core.exceptions import ImproperlyConfigured
 from twisted.internet.protocol import connectionDone
 from twisted.web.http import RESPONSES, HTTPChannel
 
+from godark.reading import serve_here
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "godark.settings")
 os.environ.setdefault("GODARK_CONNECTION_SECONDS", "600")
 LINGER_SECONDS = 2
@@ -32,6 +35,8 @@ LINGER_SECONDS = 2
 LARGEST_FRAME_BYTES = 128 * 1024
 MOST_WAITING_FRAMES = 1_000
 CLOSED_AS_TOO_FAST = 4429
+# A look through the youngest objects after so many new ones; through older ones seldom.
+GARBAGE = (20_000, 20, 20)
 # Twisted knows no phrase for 429, 451 and other statuses of this century.
 RESPONSES.update({status.value: status.phrase.encode() for status in HTTPStatus})
 
@@ -167,8 +172,16 @@ class VenueSocketFactory(WebSocketFactory):  # type: ignore[misc]  # daphne ship
 class VenueServer(daphne.server.Server):  # type: ignore[misc]  # daphne ships no types
     """Daphne's server, which gives each socket its wire."""
 
+    def run(self) -> None:
+        """Serve; what was made until now stays, so nobody looks through it for garbage."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
+        super().run()
+
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Serve a request or a socket."""
+        serve_here()
         if scope["type"] == "websocket":
             scope.setdefault("extensions", {})["godark.wire"] = DirectWire(protocol)
         return super().create_application(protocol, scope)

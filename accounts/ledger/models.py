@@ -40,6 +40,9 @@ class LedgerAccount(models.Model):
     balance_micro = models.BigIntegerField(default=0)
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["purpose", "-id"], name="ledger_account_by_purpose"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["owner_id", "purpose", "market"],
@@ -120,6 +123,9 @@ class LedgerEntry(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=Q(phase="PENDING"), name="entry_pending"),
+            models.Index(
+                fields=["subject_id"], condition=~Q(subject_id=""), name="entry_by_subject"
+            ),
         ]
 
     def __str__(self) -> str:

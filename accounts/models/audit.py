@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models.people import User
@@ -44,6 +45,12 @@ class StaffAction(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-happened_at"], name="staff_action_by_time"),
             models.Index(fields=["object_type", "object_id"], name="staff_action_by_object"),
+            models.Index(fields=["object_id", "-id"], name="staff_action_by_object_id"),
+            models.Index(fields=["action", "-id"], name="staff_action_by_action"),
+            models.Index(fields=["actor_email", "-id"], name="staff_action_by_actor"),
+            models.Index(fields=["object_name", "-id"], name="staff_action_by_name"),
+            models.Index(fields=["request_id"], name="staff_action_by_request"),
+            models.Index(fields=["-id"], condition=Q(outcome="REFUSED"), name="staff_refusals"),
         ]
 
     def __str__(self) -> str:

@@ -61,6 +61,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = "person"
         verbose_name_plural = "people"
+        indexes: ClassVar = [
+            models.Index(fields=["-date_joined", "-id"], name="user_newest"),
+            models.Index(
+                fields=["-date_joined", "-id"], condition=models.Q(is_staff=True), name="user_staff"
+            ),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")), name="user_email_lower_case"

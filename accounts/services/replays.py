@@ -19,11 +19,10 @@ import redis
 import redis.asyncio
 import structlog
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from accounts.signatures import AHEAD_MS, LARGEST_WINDOW_MS
 from godark.errors import Code, Failure
+from godark.limits import patience, was_late
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +37,7 @@ class Replays:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._client = redis.Redis.from_url(url, **_connection(Retry(NoBackoff(), 0)))
+        self._client = redis.Redis.from_url(url, **patience())
         self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = (
             weakref.WeakKeyDictionary()
         )
@@ -59,13 +58,15 @@ class Replays:
     ) -> None:
         """Do the same on the event loop."""
         seen: object = None
-        if time.monotonic() >= self._away_until_seconds:
+        began = time.monotonic()
+        if began >= self._away_until_seconds:
             try:
                 seen = not await self._client_here().set(
                     _key(api_key, signature), 1, nx=True, px=REMEMBERED_MS
                 )
             except redis.RedisError as error:
-                self._is_away(error)
+                if not was_late(error, began):
+                    self._is_away(error)
         _decide(seen=seen, is_harmless=is_harmless)
 
     async def close(self) -> None:
@@ -80,23 +81,13 @@ class Replays:
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:
-            retry = redis.asyncio.retry.Retry(NoBackoff(), 0)
-            client = redis.asyncio.Redis.from_url(self._url, **_connection(retry))
+            client = redis.asyncio.Redis.from_url(self._url, **patience(on_loop=True))
             self._clients[loop] = client
         return client
 
     def _is_away(self, error: redis.RedisError) -> None:
         self._away_until_seconds = time.monotonic() + PAUSE_SECONDS
         log.error("replays_unreachable", kind=type(error).__name__)
-
-
-def _connection(retry: Any) -> dict[str, Any]:
-    """Return how long a client waits for Redis; it never asks twice."""
-    return {
-        "socket_timeout": settings.LIMITS_TIMEOUT_SECONDS,
-        "socket_connect_timeout": settings.LIMITS_TIMEOUT_SECONDS,
-        "retry": retry,
-    }
 
 
 def _key(api_key: str, signature: str) -> str:

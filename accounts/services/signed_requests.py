@@ -22,6 +22,7 @@ from accounts.signatures import (
     DEFAULT_WINDOW_MS,
     LARGEST_WINDOW_MS,
     TIMESTAMP,
+    UnsignableBodyError,
     UnsignableError,
     fits_ed25519,
     fits_hmac,
@@ -149,6 +150,8 @@ def check_claim(
         message = signed_bytes(
             timestamp=claim.timestamp, method=method, path_with_query=path_with_query, body=body
         )
+    except UnsignableBodyError as error:
+        raise Failure(Code.VALIDATION_ERROR, str(error)) from error
     except UnsignableError as error:
         raise Failure(Code.AUTHENTICATION_FAILED, str(error)) from error
     if not fits_key(known, message=message, signature=claim.signature):

@@ -6,6 +6,7 @@ who may link at all (`compliance.gate`) and the addresses of the API.
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -92,8 +93,11 @@ def link_wallet(*, user: User, address: str, signature: str) -> Wallet:
 
 
 @transaction.atomic(durable=True)
-def unlink_wallet(*, user: User) -> Wallet:
-    """End the link of an account's wallet; refused while the account holds anything."""
+def unlink_wallet(*, user: User, has_vault: Callable[[Wallet], bool]) -> Wallet:
+    """End the link of an account's wallet; refused while the account holds anything, or its vault.
+
+    A vault counts all that its owner ever deposited, so it belongs to one account until it closes.
+    """
     wallet = Wallet.objects.select_for_update().filter(user=user, unlinked_at=None).first()
     if wallet is None:
         raise Failure(Code.NOT_FOUND, "No wallet is linked to this account.")
@@ -101,6 +105,11 @@ def unlink_wallet(*, user: User) -> Wallet:
         raise Failure(
             Code.FUNDS_REMAIN,
             "Close all positions and withdraw everything first: the wallet is where it goes.",
+        )
+    if has_vault(wallet):
+        raise Failure(
+            Code.FUNDS_REMAIN,
+            "Revoke the authorization first, which closes the vault; that takes up to a minute.",
         )
     wallet.unlinked_at = timezone.now()
     wallet.save(update_fields=["unlinked_at"])

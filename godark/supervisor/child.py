@@ -17,6 +17,7 @@ from godark.supervisor.table import Process
 READ_BYTES = 65_536
 PROBE_EVERY = 0.1
 ALIVE_SECONDS = 1.0
+BACK_SECONDS = 5.0
 
 
 class Child:
@@ -39,6 +40,8 @@ class Child:
         self._start_again_at = 0.0
         self._probe_at = 0.0
         self._stop_by: float | None = None
+        self._is_missed = False
+        self._longest_short_life = 0.0
 
     @property
     def name(self) -> str:
@@ -91,6 +94,8 @@ class Child:
         elif not self.is_well and self.process.restart and now >= self._probe_at:
             self._probe_at = now + PROBE_EVERY
             self._probe(self.running.pid, age=now - self._started_at)
+        elif self._is_missed and self.is_well:
+            self._welcome(age=now - self._started_at)
 
     def read(self) -> None:
         """Write to the log what the process has said since."""
@@ -128,8 +133,13 @@ class Child:
     def _probe(self, pid: int, *, age: float) -> None:
         answers = self.process.answers
         self.is_well = answers(pid) if answers else age > ALIVE_SECONDS
-        if self.is_well and self.failures:
+
+    def _welcome(self, *, age: float) -> None:
+        """Say that it is back once it has outlived the lives that ended too soon."""
+        steady = ALIVE_SECONDS if self.process.answers else BACK_SECONDS
+        if age > max(steady, self._longest_short_life + ALIVE_SECONDS):
             self.log.say(f"{self.name} is back.")
+            self._is_missed, self._longest_short_life = False, 0.0
 
     def _end(self, running: subprocess.Popen[bytes], *, now: float) -> None:
         """Clear away what the process left, and plan its next start."""
@@ -145,8 +155,11 @@ class Child:
             self.failures += running.returncode != 0
             self._stop_by = now
         elif self._stop_by is None:
-            calm = now - self._started_at >= restart.calm
+            life = now - self._started_at
+            calm = life >= restart.calm
             self.failures = 1 if calm else self.failures + 1
+            self._longest_short_life = max(self._longest_short_life, 0.0 if calm else life)
+            self._is_missed = True
             wait = restart.wait(self.failures)
             self._start_again_at, self.is_well = now + wait, False
             how = how_it_ended(running.returncode)

@@ -20,7 +20,11 @@ VAR_VERSION = "GoDark var/ 2, PostgreSQL 18"
 # A Unix socket's path holds 107 bytes.
 LONGEST_SOCKETS_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 HIGHEST_PORT = 65535
-# From the web's port to the development chain's, whose sockets have the port after it.
+# The development chain beside the usual web; its sockets have the port after it, so that venues
+# side by side have chains two ports apart.
+USUAL_PORT, USUAL_DEVCHAIN_PORT = 8000, 8899
+LOWEST_PORT = 1024
+# Where two apart leads out of what ports there are.
 DEVCHAIN_STEP = 899
 
 
@@ -50,6 +54,9 @@ class Place:
     @property
     def devchain_port(self) -> int:
         """Return the port of the development chain: 8899 beside a web on 8000."""
+        port = USUAL_DEVCHAIN_PORT + 2 * (self.port - USUAL_PORT)
+        if LOWEST_PORT <= port < HIGHEST_PORT and self.port not in (port, port + 1):
+            return port
         port = self.port + DEVCHAIN_STEP
         return port if port < HIGHEST_PORT else self.port - DEVCHAIN_STEP
 
@@ -164,6 +171,24 @@ def refuse_taken_port(place: Place) -> None:
             probe.bind((place.host, place.port))
         except OSError as error:
             raise RefusedError(port_sentence(place, error=error)) from error
+
+
+def refuse_taken_chain_ports(place: Place) -> None:
+    """Refuse where a stranger, such as a neighbor's venue, holds a port of the development chain.
+
+    Else this venue would write to the neighbor's chain.
+    """
+    for port in (place.devchain_port, place.devchain_port + 1):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                another = f"GODARK_PORT={place.port + 1} make run"
+                raise RefusedError(
+                    f"Another program listens on port {port}, which the development chain needs:"
+                    f" stop it, or choose another port ({another})."
+                ) from error
 
 
 def port_sentence(place: Place, *, error: OSError) -> str:

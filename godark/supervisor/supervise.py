@@ -24,11 +24,12 @@ from godark.supervisor.place import (
     hold_place,
     open_var,
     place_here,
+    refuse_taken_chain_ports,
     refuse_taken_port,
     refuse_unsafe_folder,
 )
 from godark.supervisor.servers import ServerFailedError, Servers
-from godark.supervisor.table import Process, Stage, process_table, status_of
+from godark.supervisor.table import Process, Stage, chain_lines, process_table, status_of
 
 TURN_SECONDS = 0.05
 START_SECONDS = 90
@@ -75,6 +76,8 @@ def run(place: Place) -> None:
     # 2. What the servers need before they can start.
     servers = Servers(home=place.var, sockets=place.sockets)
     environment = venue_environment(place, servers=servers)
+    if chain_lines(place, environment=os.environ):
+        refuse_taken_chain_ports(place)
     log = VenueLog(place.log)
     if killed:
         log.say(f"Ended {killed} processes that an earlier run had left behind.")

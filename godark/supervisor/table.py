@@ -137,6 +137,8 @@ def venue_lines(place: Place) -> list[Process]:
         Process(name="beat", command=python(*celery, "beat", "--pidfile=")),
         Process(name="engine", command=python("manage", "run_engine"), stop_seconds=30),
         Process(name="prices", command=python("manage", "run_prices")),
+        # Nobody waits for it at the start: without it roots wait, and markets stay open a minute.
+        Process(name="witness", command=python("manage", "run_witness"), needed=False),
     ]
 
 
