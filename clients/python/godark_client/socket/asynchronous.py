@@ -52,9 +52,14 @@ class AsyncSocket:
         cancel_on_disconnect: bool = False,
         window_ms: int | None = None,
         patience: Patience | None = None,
+        local_address: str | None = None,
     ) -> None:
-        """Prepare a connection to the venue at `url` (http or https); without a key as nobody."""
+        """Prepare a connection to the venue at `url` (http or https); without a key as nobody.
+
+        `local_address` is the address of this machine from which it goes out, where it has several.
+        """
         self._address = address_of(url)
+        self._from = None if local_address is None else (local_address, 0)
         self._key = key
         self._cancels = cancel_on_disconnect
         self._window_ms = window_ms
@@ -254,7 +259,9 @@ class AsyncSocket:
             attempt += 1
             why = "The socket is gone."
             try:
-                async with connect(self._address, max_size=LARGEST_FRAME) as wire:
+                async with connect(
+                    self._address, max_size=LARGEST_FRAME, local_addr=self._from
+                ) as wire:
                     hearing = asyncio.create_task(self._hear(wire))
                     try:
                         self._wire = wire

@@ -31,6 +31,7 @@ class Socket:
         cancel_on_disconnect: bool = False,
         window_ms: int | None = None,
         patience: Patience | None = None,
+        local_address: str | None = None,
     ) -> None:
         """Prepare a connection to the venue at `url` (http or https); without a key as nobody."""
         self._loop = asyncio.new_event_loop()
@@ -43,6 +44,7 @@ class Socket:
                 cancel_on_disconnect=cancel_on_disconnect,
                 window_ms=window_ms,
                 patience=patience,
+                local_address=local_address,
             )
 
         self._make = make

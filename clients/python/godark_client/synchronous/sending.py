@@ -2,21 +2,26 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
 
 from godark_client.calls import Call, Patience, RateLimit, key_headers, read_answer
-from godark_client.errors import ApiError, AuthenticationError, TransportError
+from godark_client.errors import ApiError, AuthenticationError, GoDarkError, TransportError
+from godark_client.keeping import keep
 from godark_client.models.accounts import Tokens
 from godark_client.models.markets import ServerTime
-from godark_client.models.records import Page
+from godark_client.models.records import Json, Page
 from godark_client.signing import ApiKey, Clock
 
 T = TypeVar("T")
 AGENT = "godark-client/0.1.0"
 TIMEOUT_SECONDS = 10.0
+PROOF_SECONDS = 300.0
+PROOF = Call(method="GET", path="/proofs/account", answer=Json, is_repeatable=True)
 TIME = Call(method="GET", path="/time", answer=ServerTime, is_repeatable=True)
 
 
@@ -31,8 +36,13 @@ class Sending:
         window_ms: int | None = None,
         patience: Patience | None = None,
         http: httpx.Client | None = None,
+        proof_file: str | Path | None = None,
     ) -> None:
-        """Call the venue at `url` (without a path); without a key only what is public."""
+        """Call the venue at `url` (without a path); without a key only what is public.
+
+        With a `proof_file` the account's newest proof is kept there by itself: every few minutes a
+        call brings it too.
+        """
         self.url = url.rstrip("/")
         self.key = key
         self.clock = Clock()
@@ -41,6 +51,8 @@ class Sending:
         self._window_ms = window_ms
         self._patience = patience or Patience()
         self._http = http or httpx.Client(timeout=TIMEOUT_SECONDS)
+        self._proof_file = None if proof_file is None else Path(proof_file)
+        self._proof_due = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +78,7 @@ class Sending:
         while True:
             attempt += 1
             try:
-                return self._send_once(call)
+                answer = self._send_once(call)
             except httpx.TransportError as error:
                 wait = self._patience.wait_after_silence(call, attempt=attempt)
                 if wait is None:
@@ -78,6 +90,9 @@ class Sending:
                 wait = self._patience.wait_after_refusal(call, error, attempt=attempt)
                 if wait is None:
                     raise
+            else:
+                self._keep_by_itself()
+                return answer
             time.sleep(wait)
 
     def set_clock(self) -> None:
@@ -108,6 +123,16 @@ class Sending:
                 raise
         self._refresh()
         return self._exchange(call, self._headers(call))
+
+    def _keep_by_itself(self) -> None:
+        """Keep the newest proof if that is due; what the venue says to it changes nothing."""
+        is_somebody = self.key is not None or self.tokens is not None
+        if self._proof_file is None or not is_somebody or time.monotonic() < self._proof_due:
+            return
+        self._proof_due = time.monotonic() + PROOF_SECONDS
+        with suppress(GoDarkError, httpx.TransportError, OSError, KeyError):
+            proof: Json = self._send_once(PROOF)
+            keep(self._proof_file, proof)
 
     def _exchange(self, call: Call[T], headers: dict[str, str]) -> T:
         content = call.body_bytes

@@ -1,8 +1,10 @@
 """Wallet, vault, settlement and proofs, staking and governance."""
 
+from pathlib import Path
 from typing import Any
 
 from godark_client.calls import Call, segment
+from godark_client.keeping import keep
 from godark_client.models.records import Json, Page
 from godark_client.numbers import Number, written
 from godark_client.synchronous.sending import Sending
@@ -54,6 +56,16 @@ class SettlementCalls(Sending):
     def account_proof(self) -> Json:
         """Return one's own leaf, salt and path, to be kept and checked."""
         return self.read("/proofs/account", Json)
+
+    def keep_proof(self, path: str | Path) -> Json:
+        """Keep one's newest proof in a file, for godark-verify; return it.
+
+        Whole or not at all, and never an older one over a newer. Call it now and then: every
+        quarter of an hour there is a new checkpoint.
+        """
+        proof = self.account_proof()
+        keep(Path(path), proof)
+        return proof
 
     def batches(self, *, limit: int | None = None, cursor: str | None = None) -> Page[Json]:
         """Return state roots, newest first."""
