@@ -33,7 +33,8 @@ from engine.events import Event  # noqa: E402 - the same
 from engine.exchange import apply  # noqa: E402 - the same
 from engine.state import State  # noqa: E402 - the same
 from engine.vocabulary import OrderType, Side  # noqa: E402 - the same
-from trading.inbox.desk import connection_parameters  # noqa: E402 - the same
+from godark.reading import connection_parameters  # noqa: E402 - the same
+from godark.supervisor.servers import OWNER  # noqa: E402 - the same
 from trading.projections import Projector  # noqa: E402 - the same
 
 SYMBOL = "BTC-USDT-PERP"
@@ -144,7 +145,8 @@ if __name__ == "__main__":
     servers.start()
     try:
         parameters = connection_parameters()
-        with psycopg.connect(**parameters | {"dbname": "postgres"}, autocommit=True) as first:
+        maker = parameters | {"dbname": "postgres", "user": OWNER}
+        with psycopg.connect(**maker, autocommit=True) as first:
             first.execute(f"CREATE DATABASE {parameters['dbname']}")
         call_command("migrate", verbosity=0)
         call_command("load_catalogue", verbosity=0)

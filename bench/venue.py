@@ -33,6 +33,7 @@ class Venue:
         self.home = home
         self.servers = Servers(home=home, sockets=home / "sockets")
         self.port = free_port()
+        self.node_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "godark.settings",
@@ -42,6 +43,7 @@ class Venue:
             "DATABASE_URL": self.servers.database_url,
             "DATABASE_OWNER_URL": self.servers.owner_url,
             "REDIS_URL": self.servers.redis_url(),
+            "SOLANA_RPC_URL": f"http://127.0.0.1:{self.node_port}",
         }
         self.children: list[subprocess.Popen[bytes]] = []
         self._named: list[tuple[str, subprocess.Popen[bytes]]] = []
@@ -55,7 +57,15 @@ class Venue:
         redis = self.start("redis", self.servers.redis_command())
         wait_for(lambda: self.servers.postgresql_answers(database.pid))
         wait_for(lambda: self.servers.redis_answers(redis.pid))
+        file = str(self.home / "var" / "devchain" / "ledger.sqlite3")
+        self.python("chain", "-m", "chain.devchain", "--port", str(self.node_port), "--file", file)
+        wait_for(self._chain_answers)
         self.run("-m", "godark.supervisor.prepare")
+
+    def _chain_answers(self) -> bool:
+        """Tell whether the development chain listens."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.node_port)) == 0
 
     def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         """Start a command line; what it prints is kept in NAME.log."""
