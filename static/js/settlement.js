@@ -25,13 +25,24 @@ function cell(text, { shape = "", whole = "" } = {}) {
   return made;
 }
 
+function linked(signature) {
+  const made = cell(short(signature, 16), { shape: "wide-only", whole: signature });
+  const link = document.createElement("a");
+  link.href = page.dataset.explorer.replace("{signature}", signature);
+  link.rel = "noreferrer";
+  link.title = signature;
+  link.append(made.firstElementChild);
+  made.replaceChildren(link);
+  return made;
+}
+
 function row(root) {
   const made = document.createElement("tr");
   made.append(
     cell(String(root.number), { shape: "numeric" }),
     cell(short(root.root, 12), { whole: root.root }),
     cell(grouped(root.total), { shape: "numeric medium-only" }),
-    cell(short(root.signature, 16), { shape: "wide-only", whole: root.signature }),
+    linked(root.signature),
     cell(clockTime(root.built_at), { shape: "medium-only" }),
     cell(root.status.toLowerCase()),
   );

@@ -1,7 +1,8 @@
-// A range input whose steps are listed in data-stops; its output and its spoken value follow.
+// A range input whose steps are listed in data-stops; its output and its spoken value follow. One that
+// says data-own has a script of its own.
 
 export function attachSliders(root) {
-  for (const slider of root.querySelectorAll(".slider")) {
+  for (const slider of root.querySelectorAll(".slider:not([data-own])")) {
     const input = slider.querySelector('input[type="range"]');
     const output = slider.querySelector("output");
     const stops = slider.dataset.stops?.split(" ");

@@ -1,0 +1,61 @@
+// What a person sees of the connection: its state, how old the prices are, how far the clocks are
+// apart. And what the venue says of itself.
+import { say } from "./dom.js";
+import { clockTime } from "../notation.js";
+
+const SKEW_SHOWN_MS = 1_000;
+const SENTENCES = {
+  4401: "Your session has ended. Reload the page and log in again.",
+  4429: "Too many connections of yours are open. Close another tab.",
+};
+const LOST_FOR_LONG_MS = 3_000;
+
+export function attachConnection(root, store) {
+  const place = root.querySelector("[data-connection]");
+  const words = root.querySelector("[data-connection-text]");
+  const freshness = root.querySelector("[data-freshness]");
+  const skew = root.querySelector("[data-skew]");
+  const alarm = root.querySelector("[data-alarm]");
+
+  store.on(["connection"], ({ connection, isLive }) => {
+    place.dataset.state = isLive ? "live" : connection.state === "connecting" ? "connecting" : "lost";
+    say(words, isLive ? "Live" : connection.wasLive ? "Connection lost, reconnecting" : "Connecting");
+    say(freshness, freshnessOf(connection, isLive));
+    const apart = connection.skewMs ?? 0;
+    skew.hidden = Math.abs(apart) < SKEW_SHOWN_MS;
+    say(skew, `Your clock is ${(Math.abs(apart) / 1000).toFixed(1)} s ${apart > 0 ? "ahead" : "behind"}`);
+  });
+  store.on(["connection", "status", "market"], (values) => {
+    const sentence = alarmOf(values);
+    alarm.hidden = !sentence;
+    say(alarm, sentence);
+  });
+  setInterval(() => store.touch("connection"), 1000);
+}
+
+function freshnessOf({ tripMs, heardAt, lostAt }, isLive) {
+  if (!isLive) return lostAt && heardAt ? `Prices are from ${clockTime(heardAt)}` : "";
+  return tripMs === undefined ? "" : `${Math.max(1, Math.round(tripMs))} ms there and back`;
+}
+
+function alarmOf({ connection, isLive, status, market }) {
+  if (!isLive && SENTENCES[connection.code]) return SENTENCES[connection.code];
+  if (!isLive && connection.wasLive && Date.now() - connection.lostAt > LOST_FOR_LONG_MS) {
+    return "The connection is lost. Numbers are as they were; orders go another way and still arrive.";
+  }
+  if (status?.pause_level > 0) {
+    const until = status.resumes_at ? ` until ${clockTime(status.resumes_at)}` : "";
+    return `The venue is paused (level ${status.pause_level})${until}. ${status.reason ?? ""}`.trim();
+  }
+  return market && market.state !== "ACTIVE" ? STATES[market.state] + because(market) : "";
+}
+
+const because = ({ state_reason: reason }) => (reason ? ` ${reason}` : "");
+
+const STATES = {
+  POST_ONLY: "This market opens in a moment: orders may rest, nothing trades yet.",
+  REDUCE_ONLY: "This market only reduces: what would raise a position is not taken.",
+  CANCEL_ONLY: "This market takes no orders now; canceling works.",
+  HALTED: "This market is halted: nothing trades, and marks, funding and triggers stand still.",
+  DELISTED: "This market is delisted.",
+};

@@ -1,0 +1,108 @@
+// What the socket says becomes what the page knows. Private lists are kept by id; an order that has
+// ended leaves the open ones and is told once.
+import { microOf } from "./exact.js";
+import { termsOf, valueOf } from "./positions.js";
+
+const OPEN = new Set(["PENDING", "OPEN", "PARTIALLY_FILLED"]);
+const MOST_KEPT = 2_000;
+const MOST_TRADES = 200;
+
+export const channelsOf = ({ symbol, isKnown }) => [
+  "tickers",
+  `ticker:${symbol}`,
+  `trades:${symbol}`,
+  "system:status",
+  ...(isKnown ? ["orders", "fills", "positions", "wallet"] : []),
+];
+
+export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
+  const { values } = store;
+  const takes = {
+    tickers: ({ data }) => {
+      for (const ticker of data) values.tickers.set(ticker.symbol, ticker);
+      store.touch("tickers");
+    },
+    ticker: ({ data }) => store.set({ ticker: data }),
+    trades: ({ type, data }) => {
+      const trades = type === "snapshot" ? data : [data, ...values.trades];
+      store.set({ trades: trades.slice(0, MOST_TRADES) });
+    },
+    "system:status": ({ type, data }) => {
+      takeStatus(store, data, type === "snapshot");
+    },
+    orders: ({ type, data }) => {
+      if (type === "snapshot") {
+        store.set({ orders: new Map(data.map((order) => [order.id, order])) });
+        return;
+      }
+      takeOrder(store, data);
+      onOrder(data);
+    },
+    fills: ({ type, data }) => {
+      const heard = type === "snapshot" ? data : [data];
+      const known = new Set(values.fills.map((fill) => fill.id));
+      const fresh = heard.filter((fill) => !known.has(fill.id));
+      if (!fresh.length && values.fills.length) return;
+      const fills = [...fresh, ...values.fills].sort((one, other) => other.executed_at - one.executed_at);
+      store.set({ fills: fills.slice(0, MOST_KEPT) });
+      if (type !== "snapshot") for (const fill of fresh) onFill(fill);
+    },
+    positions: ({ type, data }) => {
+      if (type === "snapshot") {
+        const kept = [...values.settings].map(([symbol, flat]) => [symbol, flat]);
+        const held = data.map((position) => [position.symbol, position]);
+        store.set({ positions: new Map(held), settings: new Map([...kept, ...held]) });
+      } else takePosition(store, data);
+    },
+    wallet: ({ data }) => store.set({ balance: data }),
+    errors: ({ data }) => store.set({ socketError: data }),
+  };
+  return (frame) => {
+    const take = takes[frame.channel] ?? takes[frame.channel.split(":")[0]];
+    take?.(frame);
+    values.connection.heardAt = Date.now();
+  };
+}
+
+function takeStatus(store, data, isWhole) {
+  const { values } = store;
+  const { markets = [], ...venue } = data;
+  if (venue.mode !== undefined || isWhole) store.set({ status: { ...values.status, ...venue } });
+  const own = markets.find(({ symbol }) => symbol === values.symbol);
+  if (own && values.market) store.set({ market: { ...values.market, state: own.state, state_reason: own.state_reason } });
+}
+
+export function takeOrder(store, order) {
+  const { orders, ended } = store.values;
+  const known = orders.get(order.id);
+  if (known && known.updated_at > order.updated_at) return;
+  if (OPEN.has(order.status)) {
+    // An answer may be older than what the socket has told meanwhile.
+    if (ended.some(({ id, updated_at: at }) => id === order.id && at >= order.updated_at)) return;
+    orders.set(order.id, order);
+  } else {
+    orders.delete(order.id);
+    store.set({ ended: [order, ...ended.filter(({ id }) => id !== order.id)].slice(0, MOST_KEPT) });
+  }
+  store.touch("orders");
+}
+
+export function takePosition(store, position) {
+  const { positions, settings } = store.values;
+  settings.set(position.symbol, position);
+  if (/^-?0(\.0+)?$/.test(position.size)) positions.delete(position.symbol);
+  else positions.set(position.symbol, position);
+  store.touch("positions", "settings");
+}
+
+// What all positions come to at the marks of this moment.
+export function totalsOf({ positions, markets, tickers, ticker, symbol }) {
+  let unrealized = 0n;
+  for (const position of positions.values()) {
+    const market = markets.get(position.symbol);
+    const newest = position.symbol === symbol && ticker ? ticker : tickers.get(position.symbol);
+    const valued = market && valueOf(position, termsOf(market), newest?.mark_price ?? position.mark_price);
+    unrealized += valued ? valued.unrealized : (microOf(position.unrealized_pnl) ?? 0n);
+  }
+  return { unrealized };
+}

@@ -1,0 +1,126 @@
+// A table of any length: only the rows that are seen are in the page. Rows keep their elements, so
+// that a button stays under the finger while numbers move. Sorting is by value, never by text.
+import { element, say } from "./dom.js";
+
+const ROW_PX = 30;
+const BEYOND = 6;
+
+// A column: id, name, text(row), and where needed value(row) to sort by, tone(row), make(row, grid)
+// for what is made once per row, update(element, row) for what is in it.
+export function createGrid({ label, columns, keyOf, empty, sort }) {
+  const grid = { columns, keyOf, rows: [], all: [], sort: sort ?? null, filter: () => true, made: new Map() };
+  grid.body = element("tbody");
+  grid.above = element("tr", { "aria-hidden": "true", class: "grid-space" });
+  grid.below = element("tr", { "aria-hidden": "true", class: "grid-space" });
+  grid.head = element("tr", {}, ...columns.map((column) => headOf(grid, column)));
+  grid.table = element("table", { class: "grid" }, element("thead", {}, grid.head), grid.body);
+  grid.empty = element("p", { class: "tables-empty" }, ...(Array.isArray(empty) ? empty : [empty]));
+  grid.scroller = element("div", { class: "grid-scroll", tabindex: "0", role: "region", "aria-label": label, onscroll: () => draw(grid) }, grid.table, grid.empty);
+  new ResizeObserver(() => draw(grid)).observe(grid.scroller);
+  grid.body.append(grid.above, grid.below);
+  return {
+    element: grid.scroller,
+    show(rows, filter = () => true) {
+      grid.all = rows;
+      grid.filter = filter;
+      arrange(grid);
+    },
+    csv: () => csvOf(grid),
+    get shown() {
+      return grid.rows;
+    },
+  };
+}
+
+function headOf(grid, column) {
+  const press = () => {
+    const isDown = grid.sort?.id === column.id && grid.sort.isDown;
+    grid.sort = { id: column.id, isDown: !isDown };
+    arrange(grid);
+  };
+  const inside = column.value ? element("button", { type: "button", class: "sort", onclick: press }, column.name) : column.name || element("span", { class: "visually-hidden" }, "Actions");
+  return element("th", { scope: "col", class: column.numeric ? "numeric" : "", "data-column": column.id }, inside);
+}
+
+function arrange(grid) {
+  const { sort, columns } = grid;
+  grid.rows = grid.all.filter(grid.filter);
+  const column = sort && columns.find(({ id }) => id === sort.id);
+  if (column) {
+    const way = sort.isDown ? -1 : 1;
+    const valued = grid.rows.map((row) => [column.value(row), row]);
+    valued.sort(([one], [other]) => (one === other ? 0 : one === null ? 1 : other === null ? -1 : one < other ? -way : way));
+    grid.rows = valued.map(([, row]) => row);
+  }
+  for (const head of grid.head.children) {
+    if (head.dataset.column === sort?.id) head.setAttribute("aria-sort", sort.isDown ? "descending" : "ascending");
+    else head.removeAttribute("aria-sort");
+  }
+  draw(grid);
+}
+
+function draw(grid) {
+  const { scroller, rows, body } = grid;
+  grid.empty.hidden = rows.length > 0;
+  grid.table.hidden = rows.length === 0;
+  const height = scroller.clientHeight;
+  if (!height && rows.length) return;
+  const first = Math.max(0, Math.floor(scroller.scrollTop / ROW_PX) - BEYOND);
+  const last = Math.min(rows.length, Math.ceil((scroller.scrollTop + height) / ROW_PX) + BEYOND);
+  const seen = rows.slice(first, last);
+  const keys = new Set(seen.map(grid.keyOf));
+  for (const [key, made] of grid.made) {
+    if (keys.has(key)) continue;
+    made.tr.remove();
+    grid.made.delete(key);
+  }
+  let before = grid.above;
+  seen.forEach((row, index) => {
+    const made = rowOf(grid, row);
+    made.tr.setAttribute("aria-rowindex", String(first + index + 2));
+    if (before.nextSibling !== made.tr) before.after(made.tr);
+    before = made.tr;
+  });
+  grid.table.setAttribute("aria-rowcount", String(rows.length + 1));
+  grid.above.style.height = `${first * ROW_PX}px`;
+  grid.below.style.height = `${(rows.length - last) * ROW_PX}px`;
+  if (body.lastChild !== grid.below) body.append(grid.below);
+}
+
+function rowOf(grid, row) {
+  const key = grid.keyOf(row);
+  let made = grid.made.get(key);
+  if (!made) {
+    const cells = grid.columns.map((column, index) => {
+      const cell = element(index ? "td" : "th", { class: column.numeric ? "numeric" : "", ...(index ? {} : { scope: "row" }) });
+      if (column.make) cell.append(column.make(row));
+      return cell;
+    });
+    made = { cells, tr: element("tr", {}, ...cells) };
+    grid.made.set(key, made);
+  }
+  grid.columns.forEach((column, index) => fill(made.cells[index], column, row));
+  return made;
+}
+
+function fill(cell, column, row) {
+  if (column.update) column.update(cell, row);
+  else if (!column.make) say(cell, column.text(row));
+  if (column.tone) {
+    const tone = column.tone(row);
+    cell.classList.toggle("up", tone > 0);
+    cell.classList.toggle("down", tone < 0);
+  }
+}
+
+// What is shown, sorted and filtered as it is, in the exact numbers of the venue. A cell that a
+// spreadsheet would take for a formula is told apart by a quote.
+function csvOf({ columns, rows }) {
+  const told = columns.filter((column) => column.text);
+  const quote = (text) => {
+    const safe = /^[=@\t\r]|^[+-](?![\d.])/.test(text) ? `'${text}` : text;
+    return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const lines = [told.map(({ name }) => name), ...rows.map((row) => told.map((column) => String(column.csv ? column.csv(row) : column.text(row))))];
+  return lines.map((line) => line.map(quote).join(",")).join("\r\n");
+}
