@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check browser lock program program-check reset codes sim mutants faults \
-	install install-dev
+	install install-dev day crash chaos soak
 
 PYTHON_OF_VENV := .venv/bin/python
 # What `program-check` has built, if it could; the program's tests run on it.
@@ -17,7 +17,7 @@ PRODUCTION := GODARK_ENVIRONMENT=production \
 	GODARK_FIELD_KEYS=b25seS1mb3ItdGhlLWRlcGxveS1jaGVjay0tLS0tLS0= \
 	GODARK_TRUSTED_PROXIES=1 DATABASE_URL=postgres://godark@127.0.0.1/godark \
 	REDIS_URL=redis://127.0.0.1:6379/0 SOLANA_PROGRAM_ID=11111111111111111111111111111111 \
-	SOLANA_USDT_MINT=11111111111111111111111111111111 GODARK_OPERATOR_KEY=env:NOBODY GODARK_VENUE_KEY=env:NOBODY \
+	SOLANA_USDT_MINT=11111111111111111111111111111111 GODARK_OPERATOR_KEY=env:NOBODY GODARK_VENUE_KEY=env:NOBODY GODARK_VENUE_WALLET=11111111111111111111111111111111 \
 	GODARK_SALT_MASTER=$(shell printf '5a%.0s' $$(seq 32))
 
 help: ## List the commands
@@ -55,6 +55,20 @@ mutants: install-dev ## Change the engine's formulas one by one and see that a t
 
 faults: install-dev ## Die between two writes, FAULTS=1000 times (SEED=17 begins with one life)
 	$(PYTHON_OF_VENV) -m tests.simulation.run_faults
+
+DAY_WORDS = $(if $(DATA),--data $(DATA)) $(if $(SEED),--seed $(SEED)) $(if $(SPEED),--speed $(SPEED))
+
+day: install-dev ## Trade a recorded day with many traders (DATA=PATH, SPEED=5, SEED=1)
+	$(PYTHON_OF_VENV) -m bench.day $(DAY_WORDS)
+
+crash: install-dev ## The same with a price that falls 16%: liquidations to the last step
+	$(PYTHON_OF_VENV) -m bench.day --crash $(DAY_WORDS)
+
+chaos: install-dev ## The same day while processes are killed at random
+	$(PYTHON_OF_VENV) -m bench.day --faults $(DAY_WORDS)
+
+soak: install-dev ## Trade steadily and see that nothing grows (MINUTES=20)
+	$(PYTHON_OF_VENV) -m bench.day --soak $(or $(MINUTES),20) $(DAY_WORDS)
 
 browser: install-dev
 	@$(PYTHON_OF_VENV) tests/browser/chromium.py

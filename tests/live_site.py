@@ -21,8 +21,10 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import redis
 
 from godark.supervisor.launch import launched
+from tests.nodes import node_url, node_while, start_node
 from tests.prepared import filled_var, run
 from tests.servers import come_first, is_embedded, session_servers, wait_until, worker_number
 
@@ -59,6 +61,12 @@ class LiveSite:
             raise AssertionError(f"manage.py {words[0]} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def forget_addresses(self) -> None:
+        """Let nobody's address have knocked at a door yet: all tests come from the same one."""
+        with redis.Redis.from_url(self.environment["REDIS_URL"]) as client:
+            if keys := list(client.scan_iter("limit:{address:*")):
+                client.delete(*keys)
+
 
 def prepare_live_site(kind: str = "live") -> LiveSite:
     """Create and fill the site's database and return the site, not yet started."""
@@ -72,6 +80,7 @@ def prepare_live_site(kind: str = "live") -> LiveSite:
         "GODARK_VAR": str(var),
         "GODARK_BASE_URL": url,
         "DATABASE_URL": of_live_database(os.environ["DATABASE_URL"], kind=kind),
+        "SOLANA_RPC_URL": node_url(),
     }
     if owner := os.environ.get("DATABASE_OWNER_URL"):
         environment["DATABASE_OWNER_URL"] = of_live_database(owner, kind=kind)
@@ -82,7 +91,8 @@ def prepare_live_site(kind: str = "live") -> LiveSite:
     if is_embedded("DATABASE_URL"):
         copy_prepared(site)
     else:
-        run("-m", "godark.supervisor.prepare", environment=environment)
+        with node_while(environment):
+            run("-m", "godark.supervisor.prepare", environment=environment)
     return site
 
 
@@ -121,10 +131,12 @@ def start_process(site: LiveSite, name: str, *words: str) -> subprocess.Popen[by
 
 
 def start_trading(site: LiveSite) -> list[subprocess.Popen[bytes]]:
-    """Start engine and prices of a running site and wait until its markets trade."""
+    """Start chain, engine and prices of a running site and wait until its markets trade."""
+    node = start_node(site.environment["SOLANA_RPC_URL"], site.var)
     children = [
         start_process(site, "engine", "manage", "run_engine"),
         start_process(site, "prices", "manage", "run_prices"),
+        node,
     ]
     sentence = f"The markets did not open; see {site.var}."
     try:

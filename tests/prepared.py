@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from godark.supervisor.servers import SUPERUSER
+from tests.nodes import node_url, node_while
 from tests.servers import is_embedded, session_servers
 
 URLS = ("DATABASE_URL", "DATABASE_OWNER_URL")
@@ -58,8 +59,10 @@ def fill(var: Path) -> None:
         "GODARK_ENVIRONMENT": "development",
         "GODARK_VAR": str(var),
         "GODARK_BASE_URL": "http://127.0.0.1:1",
+        "SOLANA_RPC_URL": node_url(),
     }
-    run("-m", "godark.supervisor.prepare", environment=environment)
+    with node_while(environment):
+        run("-m", "godark.supervisor.prepare", environment=environment)
 
 
 def copy(database: str, new: str) -> None:

@@ -11,3 +11,6 @@ PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]
 # A machine under load is slow, and not broken.
 LIMITS_TIMEOUT_SECONDS = 20
 PROBE_SECONDS = 30
+
+# Nobody answers here: a test that wants a chain brings it.
+SOLANA_RPC_URL = "http://127.0.0.1:9"

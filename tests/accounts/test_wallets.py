@@ -138,7 +138,7 @@ def test_a_wallet_stays_while_the_account_holds_anything(purpose: Purpose) -> No
 
 def test_without_a_wallet_there_is_nothing_to_unlink() -> None:
     with pytest.raises(Failure, match="No wallet"):
-        unlink_wallet(user=UserFactory.create())
+        unlink_wallet(user=UserFactory.create(), has_vault=lambda _: False)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,10 @@ OF_SWAGGER = ("nested-interactive", "select-name", "scrollable-region-focusable"
 PATHS = (
     "/",
     "/markets",
+    "/trade/BTC-USDT-PERP",
     "/settlement",
+    "/help",
+    "/status",
     "/styleguide",
     "/login",
     "/signup",

@@ -16,6 +16,15 @@ LISTS = (
     "/admin/accounts/staffaction/",
     "/admin/trading/market/",
     "/admin/password_change/",
+    "/admin/trading/liquidation/queue",
+    "/admin/trading/liquidation/what-if?market=BTC-USDT-PERP&mark=90,000",
+    "/admin/trading/liquidation/what-if?market=BTC-USDT-PERP",
+    "/admin/trading/order/?status=FILLED",
+    "/admin/trading/proposal/insurance",
+    "/admin/trading/proposal/backstop",
+    "/admin/trading/receiptopening/",
+    "/admin/trading/receiptopening/open",
+    "/admin/trading/batch/administration",
 )
 
 

@@ -221,6 +221,7 @@ def test_records_of_a_chain_without_an_exchange_are_empty(chain: Devchain) -> No
     records = chain.records
     assert records.exchange(level=Level.CONFIRMED) is None
     assert records.markets(level=Level.CONFIRMED) == ()
+    assert records.checkpoints(level=Level.CONFIRMED) is None
     assert records.vaults([BOB], level=Level.CONFIRMED) == [None]
     assert records.treasury_micro(level=Level.CONFIRMED) == 0
 

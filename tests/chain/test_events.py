@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from chain import layouts
+from chain import instructions, layouts
 from chain.events import read_events
 from tests.program.scenarios import SCENARIOS
 from tests.program.world import key_of
@@ -33,8 +33,9 @@ def test_an_event_of_another_program_is_not_ours() -> None:
 def test_every_instruction_writes_one_event_of_its_number(name: str) -> None:
     call = SCENARIOS[name]()
     sent = call.world.send(call.built, signers=call.signers)
-    [event] = read_events(sent.logs(), program=call.world.addresses.program)
-    assert event.kind == list(SCENARIOS).index(name)
+    event, *others = read_events(sent.logs(), program=call.world.addresses.program)
+    assert event.kind == getattr(instructions, name.upper())
+    assert [other.kind for other in others] == [instructions.RESUME] * (name == "execute")
 
 
 @pytest.mark.parametrize(
@@ -44,9 +45,14 @@ def test_every_instruction_writes_one_event_of_its_number(name: str) -> None:
         layouts.Vault.parse,
         layouts.parse_markets,
         layouts.parse_roots,
+        layouts.Checkpoints.parse,
+        layouts.Multisig.parse,
+        layouts.Proposal.parse,
     ],
 )
-@pytest.mark.parametrize("data", [b"", bytes(768), bytes(256), bytes(5_144), bytes(9_616)])
+@pytest.mark.parametrize(
+    "data", [b"", bytes(768), bytes(256), bytes(5_144), bytes(9_616), bytes(2_048)]
+)
 def test_bytes_of_another_kind_are_not_read(parse: object, data: bytes) -> None:
     assert callable(parse)
     with pytest.raises(layouts.WrongBytesError):

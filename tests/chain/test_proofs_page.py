@@ -8,14 +8,25 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 
+from chain.claims import (
+    Claim,
+    ClaimsFile,
+    Summed,
+    SumTree,
+    claim_salt,
+    id_chunks,
+    order_seed,
+    shuffled,
+)
 from chain.leaves import Leaf, Position, leaf_salt, marks_root, owner_salt_key, trade_leaf
 from chain.merkle import StateTree, node_hash, root_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/PROOFS.md"
 
 
-def given() -> Any:
-    found = re.search(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
+def given(section: str = "## Test vectors\n") -> Any:
+    text = PAGE.read_text()
+    found = re.search(r"```json\n(.*?)```", text[text.index(section) :], re.DOTALL)
     assert found is not None
     return json.loads(found[1])
 
@@ -86,3 +97,84 @@ def test_a_stranger_climbs_from_the_leaf_to_the_root_with_the_page_alone() -> No
     for sibling in vectors["path_of_the_first"]:
         value = sha256(b"godark:node:v1\0\0" + value + bytes.fromhex(sibling)).digest()
     assert value.hex() == vectors["root_of_three"]
+
+
+def claims() -> list[Claim]:
+    """Give the three claims of the page's checkpoint, not yet shuffled."""
+    told = (
+        (b"\x01", 1, 50_000_000_000, 700_000_000, 48_955_000_000),
+        (b"\x02", 300, 20_000_000, 0, 21_000_000),
+        (b"\x00", 0, 0, 0, 5_000_000),
+    )
+    made = []
+    for byte, vault_id, deposits, released, amount in told:
+        owner = Pubkey(byte * 32)
+        key = owner_salt_key(master=b"m" * 32, owner=owner)
+        made.append(
+            Claim(
+                owner=owner,
+                vault_id=vault_id,
+                deposits_micro=deposits,
+                released_micro=released,
+                claim_micro=amount,
+                salt=claim_salt(key=key, number=9),
+            )
+        )
+    return made
+
+
+def computed_checkpoint() -> dict[str, object]:
+    first, second, venue = claims()
+    seed = order_seed(master=b"m" * 32, number=9)
+    made = [first, second, venue]
+    order = shuffled([claim.hash for claim in made], seed=seed)
+    placed = [made[at] for at in order]
+    plain = StateTree([claim.hash for claim in placed])
+    sums = SumTree([Summed(claim.hash, claim.claim_micro) for claim in placed])
+    place = order.index(0)
+    chunks = id_chunks([first.vault_id, second.vault_id])
+    file = ClaimsFile(
+        number=9,
+        root_number=1_234,
+        marks_half_ticks=(1_000_000, 50_000, 3_000),
+        ids=tuple(chunks),
+        hashes=tuple(claim.hash for claim in placed),
+    )
+    return {
+        "salt": first.salt.hex(),
+        "claim_of_the_first": first.hash.hex(),
+        "claim_of_the_second": second.hash.hex(),
+        "claim_of_the_venue": venue.hash.hex(),
+        "secret_of_the_order": seed.hex(),
+        "owners_in_their_places": [bytes(claim.owner)[0] for claim in placed],
+        "plain_root": plain.root.hex(),
+        "path_of_the_first": [sibling.hex() for sibling in plain.path(place).siblings],
+        "sum_root": sums.root.hash.hex(),
+        "sum_of_all_micro": sums.root.sum_micro,
+        "sum_path_of_the_first": [
+            [sibling.hash.hex(), sibling.sum_micro] for sibling in sums.path(place).siblings
+        ],
+        "map_of_vaults": [chunk.hex() for chunk in chunks],
+        "map_root": root_of(chunks).hex(),
+        "file_bytes": len(file.packed),
+        "file_hash": file.digest.hex(),
+    }
+
+
+def test_the_page_gives_the_checkpoint_that_the_code_gives() -> None:
+    assert given("## Test vectors of a checkpoint") == computed_checkpoint()
+
+
+def test_a_stranger_climbs_from_the_claim_to_the_sum_of_all_with_the_page_alone() -> None:
+    vectors = given("## Test vectors of a checkpoint")
+    value, total = bytes.fromhex(vectors["claim_of_the_first"]), 48_955_000_000
+    place = vectors["owners_in_their_places"].index(1)
+    for level, (sibling, beside) in enumerate(vectors["sum_path_of_the_first"]):
+        pair = [
+            value + total.to_bytes(8, "little"),
+            bytes.fromhex(sibling) + beside.to_bytes(8, "little"),
+        ]
+        if place >> level & 1:
+            pair.reverse()
+        value, total = sha256(b"godark:sum:v1\0\0\0" + b"".join(pair)).digest(), total + beside
+    assert (value.hex(), total) == (vectors["sum_root"], vectors["sum_of_all_micro"])

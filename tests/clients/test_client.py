@@ -1,6 +1,8 @@
 """The REST client: what it sends, what it reads, when it tries again, what it raises."""
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -328,3 +330,29 @@ def test_a_key_never_shows_what_it_signs_with() -> None:
 
     assert KEY.secret not in repr(KEY)
     assert KEY.passphrase not in repr(KEY)
+
+
+@BOTH
+async def test_the_newest_proof_is_kept_by_itself_and_costs_no_answer(
+    how: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "proof.json"
+    venue = Venue([ok(ORDER, 201), ok({"number": 7, "balance": "5"}), ok({"results": []})])
+    await venue.ask(how, lambda client: client.place_order(BUY), proof_file=file)
+    assert [asked.url.path for asked in venue.asked] == ["/api/v1/orders", "/api/v1/proofs/account"]
+    assert is_signed(venue.asked[1])
+    assert json.loads(file.read_text()) == {"number": 7, "balance": "5"}
+    for refusal in (no(409, "NO_PROOF_YET"), httpx.ConnectError("gone"), ok({"number": 6}), ok({})):
+        later = Venue([ok(ORDER, 201), refusal])
+        order = await later.ask(how, lambda client: client.place_order(BUY), proof_file=file)
+        assert order.client_order_id == "mine"
+        assert json.loads(file.read_text())["number"] == 7
+
+
+@BOTH
+async def test_who_has_no_key_keeps_no_proof(how: str, tmp_path: Path) -> None:
+    venue = Venue([ok({"server_at": 1})])
+    file = tmp_path / "proof.json"
+    await venue.ask(how, lambda client: client.time(), key=None, proof_file=file)
+    assert len(venue.asked) == 1
+    assert not file.exists()

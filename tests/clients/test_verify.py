@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from godark_client import verify
+from godark_client.proofs import FalseError
 from tests.tidy.tree import ROOT
 
 PAGE = (ROOT / "docs" / "PROOFS.md").read_text(encoding="utf-8")
@@ -88,6 +89,28 @@ def test_an_opening_with_events_is_chained_from_a_known_head(vector: Json) -> No
         {"events": [b"one".hex(), b"tww".hex(), b"three".hex()]},
         {"since": {"sequence": 7, "head": heads[1].hex()}},
     ):
-        with pytest.raises(verify.FalseError):
+        with pytest.raises(FalseError):
             verify.check_chain(whole | spoiled)
     assert vector["opening"]["head"]
+
+
+def test_events_begin_where_the_receipts_root_stands() -> None:
+    beginning = {"sequence": 0, "head": verify.BEGINNING}
+    verify.check_since({"root_number": None}, {"since": {"root_number": None, **beginning}})
+    verify.check_since({"root_number": 7}, {"since": {"root_number": 7, **beginning}})
+    for number, since in (
+        (7, {"root_number": 6, **beginning}),
+        (None, {"root_number": 7, **beginning}),
+        (None, {"root_number": None, "sequence": 5, "head": verify.BEGINNING}),
+        (None, {"root_number": None, "sequence": 0, "head": "11" * 32}),
+    ):
+        with pytest.raises(FalseError):
+            verify.check_since({"root_number": number}, {"since": since})
+
+
+def test_a_published_root_is_the_one_that_the_receipt_and_the_opening_name() -> None:
+    receipt, opening = {"root": "aa"}, {"since": {"head": "bb"}}
+    verify.check_root(receipt, opening, {"root": "aa", "chain_head": "bb"})
+    for batch in ({"root": "ab", "chain_head": "bb"}, {"root": "aa", "chain_head": "ba"}):
+        with pytest.raises(FalseError):
+            verify.check_root(receipt, opening, batch)

@@ -1,11 +1,24 @@
 """Who is deleveraged first and for what, worked by hand; all numbers are micro-USDT."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.auto_deleverage import consideration_micro, queue, rank_ppb
-from engine.commands import MarketSpec
-from engine.state import BACKSTOP, Market, Position
-from engine.vocabulary import MarketState
+from engine.auto_deleverage import consideration_micro
+from engine.commands import MarketSpec, MoveReferences, ReferenceMove
+from engine.decision import Decision
+from engine.deleverage_queue import DeleverageQueue, queue, rank_ppb
+from engine.events import Filled
+from engine.exchange import decide
+from engine.state import (
+    BACKSTOP,
+    Market,
+    Position,
+    State,
+    replace_position,
+    with_triggers,
+)
+from engine.vocabulary import MarketState, TradeKind
 
 
 @pytest.mark.parametrize(
@@ -59,6 +72,85 @@ def test_the_queue_holds_the_winners_of_one_side_by_rank_and_then_by_name() -> N
     }
     assert queue(market, 110, longs=True) == ["bob", "ann", "dora"]
     assert queue(market, 110, longs=False) == ["gus", "fay"]
+
+
+HELD = st.one_of(
+    st.none(),
+    st.builds(
+        lambda sign, size, cost, collateral: Position(10, sign * size, sign * cost, collateral),
+        st.sampled_from([1, -1]),
+        st.integers(0, 3),
+        st.integers(0, 300),
+        st.integers(-20, 20),
+    ),
+)
+"""A position, or none at all: plans that are taken back leave none."""
+
+
+@given(
+    changes=st.lists(
+        st.dictionaries(st.sampled_from([BACKSTOP, *"abcdef"]), HELD, max_size=3), max_size=8
+    ),
+    longs=st.booleans(),
+)
+def test_a_queue_that_is_kept_is_the_queue_made_anew(
+    changes: list[dict[str, Position | None]], *, longs: bool
+) -> None:
+    spec = MarketSpec(market_id="BTC", tick_size="1", lot_size="1", tick_lot_micro=2)
+    market = Market(spec=spec, state=MarketState.ACTIVE, fund_micro=0)
+    kept = DeleverageQueue(market, 110, longs=longs)
+    for change in changes:
+        for account_id, position in change.items():
+            if position is not None:
+                market.positions[account_id] = position
+            else:
+                market.positions.pop(account_id, None)
+            kept.doubt(account_id)
+        assert list(kept.account_ids()) == queue(market, 110, longs=longs)
+
+
+@pytest.mark.parametrize("bankrupt", [1, 7, 40])
+def test_in_a_storm_the_queue_is_at_each_turn_the_queue_made_anew(
+    monkeypatch: pytest.MonkeyPatch, bankrupt: int
+) -> None:
+    spec = MarketSpec(market_id="BTC", tick_size="1", lot_size="1", tick_lot_micro=2)
+    state = State()
+    market = Market(spec=spec, state=MarketState.ACTIVE, fund_micro=0)
+    market.prices = at_mark(10_000)
+    state.markets["BTC"] = market
+    for name in range(100):
+        lots = 1 + name * 7 % 5
+        is_loser = name < bankrupt
+        size, entry = (lots, 10_000) if is_loser or name % 2 else (-lots, 10_000 + name)
+        collateral = lots * entry // (100 if is_loser else 5)
+        position = Position(10, size, size * entry, collateral)
+        replace_position(state, market, f"{name:02d}", None, with_triggers(position, 1))
+    turns = 0
+    kept = Decision.deleverage_queue
+
+    def checked(d: Decision, there: Market, price: int, /, *, longs: bool) -> list[str]:
+        nonlocal turns
+        turns += 1
+        found = list(kept(d, there, price, longs=longs))
+        assert found == queue(there, price, longs=longs)
+        return found
+
+    monkeypatch.setattr(Decision, "deleverage_queue", checked)
+    events = decide(state, MoveReferences(at_ms=1, moves=(at_mark(9_500),)))
+    assert turns == bankrupt
+    kinds = {event.kind for event in events if isinstance(event, Filled)}
+    assert TradeKind.DELEVERAGE in kinds
+
+
+def at_mark(half_ticks: int) -> ReferenceMove:
+    return ReferenceMove(
+        market_id="BTC",
+        bid_ticks=None,
+        ask_ticks=None,
+        quoted_at_ms=0,
+        index_half_ticks=half_ticks,
+        mark_half_ticks=half_ticks,
+    )
 
 
 @pytest.mark.parametrize(

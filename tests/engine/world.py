@@ -135,6 +135,7 @@ class RandomWorld:
             take_profit=self._protection(market_id) if pair else None,
             stop_loss=self._protection(market_id) if pair and r.random() < 0.5 else None,
             fee_discount_percent=r.choice((0, 0, 5, 20)),
+            deposit_wait_ms=r.choice((0, 0, 0, 200, 15_000)),
         )
 
     def _protection(self, market_id: str) -> c.Protection:

@@ -20,7 +20,7 @@ from godark.jobs.running import enroll
 from tests.godark.people import log_in_with_second_factor
 
 PATH = "/api/v1/health"
-PARTS = {"database", "redis", "worker", "beat", "prices", "engine", "migrations", "jobs"}
+PARTS = {"database", "redis", "worker", "beat", "prices", "engine", "witness", "migrations", "jobs"}
 
 
 def _nothing() -> None:
@@ -258,6 +258,7 @@ def test_without_redis_the_rest_is_still_told(client: Client, settings: Settings
         "beat",
         "prices",
         "engine",
+        "witness",
     }
 
 

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.services.tiers import give_tier
 from godark import counting, limits
 from godark.health import Finding, Report
-from godark.limits import Kind, Limiter, Pace, Rate, Subject, Tier, rate_of
+from godark.limits import Kind, Limiter, Pace, Rate, Subject, Tier, rate_of, was_late
 
 TIME = "/api/v1/time"
 HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Used", "X-RateLimit-Reset")
@@ -252,3 +252,12 @@ def test_a_bucket_does_not_stay_in_redis_for_ever(limiter: Limiter) -> None:
     limiter.take(subject, Kind.REQUESTS)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         assert 0 < client.ttl(f"limit:{{{subject.name}}}:requests") <= 600
+
+
+def test_a_loop_that_is_behind_does_not_take_redis_for_away(settings: Settings) -> None:
+    settings.LIMITS_TIMEOUT_SECONDS = 0.25
+    ran_out = redis.TimeoutError()
+    now = time.monotonic()
+    assert not was_late(ran_out, now - 1.0)
+    assert was_late(ran_out, now - 2.0)
+    assert not was_late(redis.ConnectionError(), now - 2.0)

@@ -221,3 +221,19 @@ def test_every_line_of_a_task_carries_its_id(
     assert all("task-0001" in line and "heartbeat" in line for line in told)
     structlog.get_logger("godark.test").warning("afterwards")
     assert "task-0001" not in lines.getvalue().splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["celery.worker.consumer.consumer", "celery.beat"])
+def test_celery_says_once_a_minute_that_redis_is_away(name: str) -> None:
+    configured = logs.configure(as_json=False, level="INFO")
+    (chosen,) = configured["loggers"][name]["filters"]
+    once = configured["filters"][chosen]["()"]()
+    told = []
+    for second in range(0, 122, 2):
+        for sentence in ("Cannot connect: %s.", "Something else"):
+            record = logging.LogRecord(name, logging.ERROR, "", 0, sentence, (second,), None)
+            record.created = float(second)
+            if once.filter(record):
+                told.append((second, sentence))
+    assert [second for second, sentence in told if sentence != "Something else"] == [0, 60, 120]
+    assert len(told) == 6

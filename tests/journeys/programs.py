@@ -23,6 +23,7 @@ class Program:
 
 def programs(site: LiveSite, number: int) -> list[Program]:
     """Return so many new ones."""
+    site.forget_addresses()
     made = json.loads(site.manage("make_traders", str(number), "--tier", "LOAD"))["traders"]
     return [_funded(site, one) for one in made]
 

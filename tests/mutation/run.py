@@ -35,6 +35,7 @@ MODULES = (
     "takeover",
     "waterfall",
     "auto_deleverage",
+    "deleverage_queue",
     "liquidation",
     "backstop",
     "legs",

@@ -1,6 +1,7 @@
 import pytest
 
 from prices.board import Board, LastGood, MarketPrices
+from prices.breaker import Trip
 from prices.hours import Phase
 from prices.mark import Average
 from prices.records import USDT_USD, Advice, Kind, MarketSources, Quote, Rung, Source, Trade
@@ -117,6 +118,25 @@ def test_the_last_good_prices_go_on_where_they_stood_before_a_restart() -> None:
     assert prices.mark_half_ticks == 2_004
     tell(board, by_ms=60_000)
     assert btc(board, at_ms=NOW_MS + 60_000).mark_half_ticks == 2_001
+
+
+@pytest.mark.parametrize(
+    ("seconds", "mid", "trip"), [(59, "111", Trip.PRICE), (59, "109", None), (62, "111", None)]
+)
+def test_a_violent_minute_is_one_minute_across_a_restart(
+    seconds: int, mid: str, trip: Trip | None
+) -> None:
+    at_ms = NOW_MS - 1_000 * seconds
+    known = LastGood(
+        index_pico=usdt("100"),
+        index_half_ticks=2_000,
+        mark_half_ticks=2_000,
+        average=Average(premium_atto=0, at_ms=at_ms),
+        at_ms=at_ms,
+    )
+    board = Board(markets=[BTC], last_good={BTC.market_id: known})
+    tell(board, mid=mid)
+    assert btc(board).trip is trip
 
 
 @pytest.mark.parametrize(("at_ms", "phase"), [(NOW_MS, Phase.OPEN), (SATURDAY_MS, Phase.CLOSED)])

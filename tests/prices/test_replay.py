@@ -100,6 +100,19 @@ def test_a_replay_keeps_its_pace() -> None:
     assert Pace(speed=None).due_ms(at_ns=9, first_ns=1, began_ms=clock[0]) is None
 
 
+def test_who_begins_late_hears_at_once_what_was_due() -> None:
+    late_ms = 120_000
+    adapter = ReplayAdapter(
+        recording=open_recording(FIXTURE),
+        pace=Pace(speed=1, begins_ms=NOW_MS - late_ms),
+        clock_ms=lambda: NOW_MS,
+    )
+    board = Board(markets=adapter.markets([BTC, EUR]), usdt_usd=USDT_USD_SOURCES)
+    # The recording lasts a minute, which whoever kept its pace would wait for.
+    asyncio.run(asyncio.wait_for(adapter.run(board), timeout=30))
+    assert {state.status for state in adapter.states()} == {Status.ENDED}
+
+
 def write_book(folder: Path, *, lines: list[str], name: str = "a.gz") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(gzip.compress("\n".join(lines).encode()))

@@ -6,7 +6,7 @@
 import os
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from solders.account import Account
@@ -19,13 +19,31 @@ from solders.token.state import Mint, TokenAccount, TokenAccountState
 from solders.transaction import Transaction
 from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
 
-from chain import instructions
+from chain import exit_instructions, instructions, multisig
 from chain.addresses import LOADER_PROGRAM, TOKEN_PROGRAM, Addresses, token_account
+from chain.claims import IDS_PER_CHUNK, VENUE, Claim, ClaimsFile, Summed, SumTree, id_chunks
 from chain.errors import Refusal, refusal_of
-from chain.instructions import Commitment, Keys, LeafProof, MarketTerms, Parameters
-from chain.layouts import Exchange, Market, Vault, parse_markets
-from chain.leaves import Leaf
-from chain.merkle import StateTree
+from chain.instructions import (
+    CheckpointCommitment,
+    Commitment,
+    ExitTerms,
+    Keys,
+    LeafProof,
+    MarketTerms,
+    Parameters,
+)
+from chain.layouts import (
+    PAUSE_DEPOSITS,
+    Checkpoints,
+    Exchange,
+    Market,
+    Multisig,
+    Proposal,
+    Vault,
+    parse_markets,
+)
+from chain.leaves import Leaf, marks_root
+from chain.merkle import StateTree, root_of
 
 PROGRAM_FILE = FilePath(
     os.environ.get("PROGRAM")
@@ -41,6 +59,7 @@ PARAMETERS = Parameters(
     delay_seconds=TWO_DAYS,
     deposit_unit_micro=1_000 * USDT,
 )
+EXIT_TERMS = ExitTerms(interval_seconds=600, bond_lamports=50_000_000)
 MARKETS = ("BTC-USDT-PERP", "ETH-USDT-PERP", "SOL-USDT-PERP")
 NOTHING = bytes(32)
 
@@ -73,10 +92,12 @@ class World:
     witness: Keypair = field(default_factory=lambda: key_of(6))
     alice: Keypair = field(default_factory=lambda: key_of(7))
     bob: Keypair = field(default_factory=lambda: key_of(8))
+    members: list[Keypair] = field(default_factory=lambda: [key_of(40 + at) for at in range(5)])
     mint: Pubkey = field(default_factory=lambda: Pubkey(bytes([9]) * 32))
     addresses: Addresses = field(default_factory=lambda: Addresses(key_of(10).pubkey()))
     tree: StateTree = field(default_factory=StateTree)
     leaves: dict[int, Leaf] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
 
     def __post_init__(self) -> None:
         """Put program, mint and wallets there; the exchange itself is not yet."""
@@ -173,6 +194,15 @@ class World:
         )
         for number, symbol in enumerate(MARKETS):
             self.send(self.market_instruction(number, symbol), signers=[self.authority])
+        self.send(
+            instructions.open_checkpoints(
+                self.addresses,
+                payer=self.upgrader.pubkey(),
+                authority=self.authority.pubkey(),
+                terms=EXIT_TERMS,
+            ),
+            signers=[self.upgrader, self.authority],
+        )
 
     def market_instruction(self, number: int, symbol: str, **changes: int) -> Instruction:
         """List a market whose mark may move 10% at once and 0.1% more each second."""
@@ -265,6 +295,95 @@ class World:
         }
         return LeafProof(**(fields | changes))  # type: ignore[arg-type]  # named likewise
 
+    def claim(self, owner: Keypair, **changes: object) -> Claim:
+        """Give the claim that an honest operator would write now."""
+        vault = self.vault(owner)
+        fields: dict[str, object] = {
+            "owner": owner.pubkey(),
+            "vault_id": vault.vault_id,
+            "deposits_micro": vault.deposited_micro,
+            "released_micro": vault.paid_micro,
+            "claim_micro": vault.deposited_micro - vault.paid_micro,
+            "salt": bytes([vault.vault_id]) * 32,
+        }
+        return Claim(**(fields | changes))  # type: ignore[arg-type]  # named for what they are
+
+    def venue_claim(self, claim_micro: int) -> Claim:
+        """Give a claim of the venue itself."""
+        return Claim(
+            owner=VENUE,
+            vault_id=0,
+            deposits_micro=0,
+            released_micro=0,
+            claim_micro=claim_micro,
+            salt=bytes(32),
+        )
+
+    def exit_by_claim(self, place: int, owner: Keypair, **changes: object) -> Instruction:
+        """Leave with the claim in some place of the last checkpoint."""
+        claim = replace(self.claims[place], **changes)  # type: ignore[arg-type]  # its own fields
+        return exit_instructions.exit_by_claim(
+            self.addresses,
+            claim=replace(claim, owner=owner.pubkey()),
+            path=StateTree([row.hash for row in self.claims]).path(place),
+            destination=self.tokens_of(owner),
+        )
+
+    def exit_without_claim(self, owner: Keypair) -> Instruction:
+        """Leave with the proof that there is no claim; without one beyond the map."""
+        chunks = id_chunks(claim.vault_id for claim in self.claims if claim.owner != VENUE)
+        at = self.vault(owner).vault_id // IDS_PER_CHUNK
+        newest = self.checkpoints.newest
+        is_beyond = newest is None or at >> newest.ids_depth
+        return exit_instructions.exit_without_claim(
+            self.addresses,
+            owner=owner.pubkey(),
+            destination=self.tokens_of(owner),
+            chunk=b"" if is_beyond else [*chunks, bytes(32)][min(at, len(chunks))],
+            path=None if is_beyond else StateTree(chunks).path(at),
+        )
+
+    def checkpoint(self, *claims: Claim, **changes: object) -> CheckpointCommitment:
+        """Give the next checkpoint, at the newest root, with these claims in these places."""
+        self.claims = claims
+        hashes = [claim.hash for claim in claims]
+        users = [claim for claim in claims if claim.owner != VENUE]
+        chunks = id_chunks(claim.vault_id for claim in users)
+        number, root_number = self.checkpoints.number + 1, self.exchange.root_number
+        file = ClaimsFile(number, root_number, (1, 2, 3), tuple(chunks), tuple(hashes))
+        fields: dict[str, object] = {
+            "number": number,
+            "root_number": root_number,
+            "claims_micro": sum(claim.claim_micro for claim in users),
+            "venue_micro": sum(claim.claim_micro for claim in claims if claim.owner == VENUE),
+            "deposits_micro": sum(claim.deposits_micro for claim in claims),
+            "released_micro": sum(claim.released_micro for claim in claims),
+            "paid_micro": self.exchange.paid_micro,
+            "count": len(claims),
+            "depth": StateTree(hashes).depth,
+            "ids_depth": StateTree(chunks).depth,
+            "plain_root": StateTree(hashes).root,
+            "sum_root": SumTree(Summed(c.hash, c.claim_micro) for c in claims).root.hash,
+            "ids_root": root_of(chunks),
+            "marks_root": marks_root((1, 2, 3)),
+            "file_hash": file.digest,
+        }
+        return CheckpointCommitment(**(fields | changes))  # type: ignore[arg-type]  # likewise
+
+    def checkpoint_instruction(self, commitment: CheckpointCommitment) -> Instruction:
+        """Build the commitment of a checkpoint."""
+        return instructions.commit_checkpoint(
+            self.addresses,
+            operator=self.operator.pubkey(),
+            witness=self.witness.pubkey(),
+            commitment=commitment,
+        )
+
+    def commit_checkpoint(self, *claims: Claim, **changes: object) -> TransactionMetadata:
+        """Commit the next checkpoint."""
+        built = self.checkpoint_instruction(self.checkpoint(*claims, **changes))
+        return self.send(built, signers=[self.operator, self.witness])
+
     def pay_out(
         self, owner: Keypair, amount_micro: int, *, proof: LeafProof, by: Keypair | None = None
     ) -> TransactionMetadata:
@@ -300,6 +419,49 @@ class World:
     @property
     def markets(self) -> tuple[Market, ...]:
         return parse_markets(self.data(self.addresses.markets))
+
+    def resuming(self) -> Instruction:
+        """Build what lets deposits go on, to be proposed."""
+        return instructions.resume(
+            self.addresses, authority=self.addresses.multisig, bits=PAUSE_DEPOSITS
+        )
+
+    def propose(self, call: Instruction) -> int:
+        """Let the first member propose a call, and give its number."""
+        number = self.multisig.proposals + 1
+        member = self.members[0]
+        built = multisig.propose(self.addresses, member=member.pubkey(), number=number, call=call)
+        self.send(built, signers=[member])
+        return number
+
+    def approve(self, number: int, *members: Keypair) -> None:
+        """Let members approve."""
+        for member in members:
+            built = multisig.approve(self.addresses, member=member.pubkey(), number=number)
+            self.send(built, signers=[member])
+
+    def execution(self, number: int) -> Instruction:
+        """Build what executes a proposal, by the last member."""
+        member = self.members[4].pubkey()
+        return multisig.execute(self.addresses, member=member, proposal=self.proposal(number))
+
+    def decide(self, call: Instruction) -> TransactionMetadata:
+        """Propose, approve, wait and execute."""
+        number = self.propose(call)
+        self.approve(number, *self.members[1:3])
+        self.set_time(self.now + TWO_DAYS)
+        return self.send(self.execution(number), signers=[self.members[4]])
+
+    @property
+    def multisig(self) -> Multisig:
+        return Multisig.parse(self.data(self.addresses.multisig))
+
+    def proposal(self, number: int) -> Proposal:
+        return Proposal.parse(self.data(self.addresses.proposal(number)))
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints.parse(self.data(self.addresses.checkpoints))
 
     def vault(self, owner: Keypair) -> Vault:
         return Vault.parse(self.data(self.addresses.vault(owner.pubkey())))

@@ -42,8 +42,8 @@ def prepared() -> dict[str, Any]:
     from django.core.management import call_command  # noqa: PLC0415 - the settings come first
 
     from godark.database_roles import as_owner  # noqa: PLC0415 - the same
+    from godark.reading import connection_parameters  # noqa: PLC0415 - the same
     from godark.supervisor.prepare import create_database  # noqa: PLC0415 - the same
-    from trading.inbox.desk import connection_parameters  # noqa: PLC0415 - the same
 
     with as_owner():
         create_database()

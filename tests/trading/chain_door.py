@@ -13,6 +13,5 @@ def door_to(devchain: Devchain, /) -> Solana:
         addresses=devchain.genesis.addresses,
         mint=devchain.genesis.mint,
         operator=KeypairSigner(development_key("operator")),
-        witness=None,
         salt_master=salt_master(),
     )

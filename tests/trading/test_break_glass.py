@@ -1,5 +1,7 @@
 """Resting orders are hidden from staff; who has to see one breaks the glass, and it is told."""
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,18 +13,22 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.long_lists import LongList
 from accounts.models import StaffAction
 from accounts.roles import Role
 from tests.accounts.factories import staff_client, staff_member
 from tests.exchange import Exchange
-from tests.trading.back_office import walk
+from tests.trading.back_office import seen, walk
 from tests.trading.orders.conftest import BTC, Person, person
 from trading.models import Alert, BrokenGlass, GlassLook, Market, Order
+from trading.selectors import resting_orders
 
 __all__ = ["person"]
 ASK = "/admin/trading/brokenglass/break"
 REASON = "Case 17: the owner says that his order vanished."
 LIMIT, SHOWN = "94321", "94,321"
+SHOWN_LIMIT = re.compile(r"<td class=\"figure\">(94,32\d)")
+OLDER = re.compile(r'href="(\?after=[^"]+)"')
 
 
 @pytest.fixture
@@ -59,6 +65,24 @@ def test_no_list_and_no_object_of_the_back_office_changes_by_what_rests(
     assert walk(client) != before
 
 
+def test_how_far_a_filtered_list_looks_tells_of_no_resting_order(
+    exchange: Exchange, person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LongList, "stretch", 2)
+    client = staff_client(staff_member(Role.AUDITOR))
+    carol, dave = person(), person()
+    lists = [f"{reverse('admin:trading_order_changelist')}?status=EXPIRED"]
+    lists.append(f"{reverse('admin:trading_fill_changelist')}?market__id__exact=2")
+    for _ in range(4):
+        dave.place(side="SELL", limit_price="95400", size="0.1")
+        carol.place(limit_price="95600", size="0.1")
+        exchange.now_ms += 1_000
+    before = [seen(client, address) for address in lists]
+    assert all("rows looked through" in page for page in before)
+    carol.place(limit_price=LIMIT, size="0.3", client_order_id="hidden-one")
+    assert [seen(client, address) for address in lists] == before
+
+
 def test_a_resting_order_has_no_address_and_is_found_by_no_search(rests: dict[str, Any]) -> None:
     client = staff_client(staff_member(Role.SUPERADMIN))
     order = Order.objects.get(limit_ticks__isnull=False, client_order_id="hidden-one")
@@ -84,6 +108,25 @@ def test_who_breaks_the_glass_sees_what_rests_and_each_look_is_kept(
     assert sorted(kept.values_list("action", flat=True)) == ["break_glass", "look", "look"]
     alert = Alert.objects.get(kind="GLASS_BROKEN")
     assert alert.detail == f"number {glass.pk}"
+
+
+def test_what_rests_is_read_page_by_page_and_each_page_is_a_look(
+    rests: dict[str, Any], risk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resting_orders, "A_PAGE", 2)
+    trader = rests["trader"]
+    limits = ["94,320", "94,322", "94,323", "94,324"]
+    for limit in limits:
+        trader.place(limit_price=limit.replace(",", ""), size="0.3")
+    page = risk.post(ASK, {"account": str(trader.user.pk), "reason": REASON}, follow=True).text
+    address = reverse("admin:trading_glass_orders", args=[BrokenGlass.objects.get().pk])
+    seen = SHOWN_LIMIT.findall(page)
+    while older := OLDER.search(page):
+        page = risk.get(address + html.unescape(older[1])).text
+        seen += SHOWN_LIMIT.findall(page)
+    assert sorted(seen) == sorted([*limits, SHOWN])
+    assert [look.orders for look in GlassLook.objects.order_by("pk")] == [2, 2, 1]
+    assert SHOWN_LIMIT.findall(risk.get(f"{address}?after=nonsense").text) == seen[:2]
 
 
 def test_the_report_names_who_whose_why_and_how_often_but_no_order(

@@ -11,16 +11,19 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.registry import Collector
 from pytest_django import Settings
 
+from engine import commands as c
 from engine.vocabulary import Side
 from tests.exchange import Exchange
 from tests.trading.jobs.positions import ALICE, BTC, ETH, hold_positions, peg_mid
+from tests.trading.orders.conftest import publish_mark
 from trading.alerts import raise_alert
 from trading.engine_figures import COUNTS, Spread, encode_figures, figures_key
 from trading.inbox import put
 from trading.metrics.engine import EngineCollector
-from trading.metrics.venue import Bounded, Looked, VenueCollector
-from trading.models import AlertKind
+from trading.metrics.venue import Bounded, VenueCollector
+from trading.models import AlertKind, Market
 from trading.runner.measuring import TOLD_EVERY_MS
+from trading.selectors.venue_figures import Look
 from trading.services import funding_clock
 
 
@@ -78,9 +81,24 @@ def test_the_venue_tells_queue_log_money_and_duties(trading: Exchange) -> None:
     assert found["godark_liquidation_suspects"] == 0
     assert found[f"godark_insurance_usdt['{BTC}']"] >= 100_000
     assert found[f"godark_venue_debt_usdt['{BTC}']"] == 0
+    assert found["godark_backstop_room_usdt"] == 5 * found["godark_backstop_equity_usdt"] == 0
+    assert found["godark_withdrawals_waiting"] == 0
     assert found["godark_alerts_total['BOOKS_DIFFER']"] == 1
     assert found["godark_alerts_total['LOG_BROKEN']"] == 0
     assert found["godark_engine_leaders"] >= 1
+
+
+def test_a_fund_is_told_beside_a_hundredth_of_the_published_open_interest(
+    trading: Exchange,
+) -> None:
+    name = f"godark_insurance_target_usdt['{BTC}']"
+    assert name not in told(VenueCollector()), "without a mark there is none"
+    market = Market.objects.get(symbol=BTC)
+    publish_mark(BTC, half_ticks=2_000_000)
+    assert told(VenueCollector())[name] == 0
+    trading.give(c.PublishOpenInterest(at_ms=0))
+    worth_micro = 77 * 2_000_000 * (market.tick_lot_micro // 2)
+    assert told(VenueCollector())[name] == pytest.approx(worth_micro / 100 / 1_000_000)
 
 
 def figures_of_now(exchange: Exchange, client: redis.Redis) -> dict[str, float]:
@@ -131,7 +149,7 @@ def test_a_database_that_hangs_costs_a_scrape_no_more_than_a_probe(settings: Set
     settings.PROBE_SECONDS = 0.05
     released, looks = threading.Event(), []
 
-    def hang() -> Looked:
+    def hang() -> Look:
         looks.append(1)
         assert released.wait(timeout=30)
         raise OperationalError("it was away")

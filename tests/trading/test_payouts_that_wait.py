@@ -2,15 +2,18 @@
 
 from solders.pubkey import Pubkey
 
+from accounts.models import User
 from chain import instructions
 from chain.addresses import token_account
 from chain.client import Level
 from chain.devchain.genesis import development_key
 from chain.signer import KeypairSigner
 from chain.transactions import sign
+from godark.clock import now_ms
 from tests.chain.conftest import PACE, chain
 from tests.trading.test_settlement import USDT, Venue, venue
-from trading.models import Payout, Withdrawal
+from trading.models import Alert, ChainTransaction, Payout, Withdrawal
+from trading.sending import is_failing
 from trading.services import vaults
 
 __all__ = ["chain", "venue"]
@@ -90,3 +93,30 @@ def test_beyond_the_cap_of_the_day_it_is_paid_day_by_day(venue: Venue) -> None:
     row.refresh_from_db()
     assert (row.state, wallet.usdt) == ("PAID", 3_000)
     assert not Payout.objects.exclude(transaction__state="FINALIZED").exists()
+
+
+def test_after_more_than_three_failures_payouts_queue_and_somebody_is_told(venue: Venue) -> None:
+    row, wallet = withdrawing(venue, usdt=1_000)
+    assert (row.state, wallet.usdt) == ("PAID", 1_000)
+    for number in range(4):
+        assert not Alert.objects.exists()
+        ChainTransaction.objects.create(
+            signature=f"lost {number}",
+            raw=b"",
+            last_valid_height=0,
+            purpose="payout",
+            state="EXPIRED",
+            built_at_ms=now_ms(),
+            failed_at_ms=now_ms(),
+        )
+        assert is_failing("payout") is (number == 3)
+    user = User.objects.get(pk=row.account_id)
+    more = vaults.withdraw(venue.door, user=user, amount_micro=500 * USDT)
+    wait(venue, 0)
+    more.refresh_from_db()
+    assert (more.state, wallet.usdt, Payout.objects.count()) == ("RELEASED", 1_000, 1)
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.detail) == ("CHAIN_FAILING", "more than 3 of kind payout")
+    ChainTransaction.objects.filter(state="EXPIRED").update(failed_at_ms=now_ms() - 300_001)
+    wait(venue, 0)
+    assert wallet.usdt == 1_500

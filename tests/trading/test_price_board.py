@@ -216,3 +216,24 @@ def test_metrics_tell_of_sources_rungs_and_drops() -> None:
 def test_metrics_without_the_service_say_only_that() -> None:
     assert sample("godark_prices_up") == 0
     assert sample("godark_price_markets", rung="VENUES") is None
+
+
+@pytest.mark.usefixtures("told")
+def test_everybody_sees_the_venues_quotes_and_which_of_them_count(client: Client) -> None:
+    quotes = client.get("/api/v1/markets/btc-usdt-perp/reference").json()["results"]
+    by_name = {quote["name"]: quote for quote in quotes}
+    assert set(by_name) == {"binance", "coinbase", "kraken", "bybit", "okx"}
+    assert by_name["kraken"]["is_used"] is False
+    assert by_name["binance"]["is_used"] is True
+    assert set(by_name["binance"]) == {"name", "bid", "ask", "age_ms", "is_used"}
+
+
+@pytest.mark.usefixtures("told")
+def test_a_market_without_venues_shows_its_oracles(client: Client) -> None:
+    quotes = client.get("/api/v1/markets/EUR-USDT-PERP/reference").json()["results"]
+    assert [quote["name"] for quote in quotes] == ["pyth", "switchboard"]
+
+
+def test_no_quote_is_shown_while_nobody_publishes(client: Client) -> None:
+    assert client.get("/api/v1/markets/BTC-USDT-PERP/reference").json()["results"] == []
+    assert client.get("/api/v1/markets/NONE-USDT-PERP/reference").status_code == 404

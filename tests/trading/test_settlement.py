@@ -7,7 +7,9 @@ from itertools import pairwise
 
 import pytest
 import time_machine
+from django.utils import timezone
 from solders.keypair import Keypair
+from solders.signature import Signature
 from solders.transaction import Transaction
 
 from accounts.models import User, Wallet
@@ -22,6 +24,7 @@ from tests.accounts.factories import UserFactory
 from tests.chain.conftest import PACE, START_MS, Devchain, chain
 from tests.exchange import Exchange
 from tests.trading.chain_door import door_to
+from tests.trading.cosigner import witness_at
 from trading import proofs, settlement
 from trading.deposits import watch_deposits
 from trading.models import Batch, Deposit, LeafVersion, Withdrawal
@@ -31,6 +34,7 @@ from trading.services.chain_setup import deposit_test_usdt, ensure_chain
 from trading.solana import Solana
 from trading.state_leaves import content_of
 from trading.withdrawals import advance_withdrawals
+from trading.witness.process import Desk
 
 __all__ = ["chain"]
 
@@ -45,6 +49,7 @@ class Venue:
     exchange: Exchange
     devchain: Devchain
     door: Solana
+    witness: Desk
 
     def person(self, name: str) -> tuple[User, Keypair]:
         """Return somebody with a linked wallet."""
@@ -71,7 +76,9 @@ class Venue:
     def settle(self) -> Batch | None:
         """Build a root if one is due, and have it confirmed."""
         built = settlement.settle(self.door, patience_s=0)
+        self.witness.step()
         if built is not None:
+            settlement.advance(self.door)
             self.devchain.sleep(PACE.confirm_ms / 1_000)
             settlement.advance(self.door)
             built.refresh_from_db()
@@ -84,7 +91,7 @@ def venue(exchange: Exchange, chain: Devchain) -> Iterator[Venue]:
         forget_trees()
         door = door_to(chain)
         ensure_chain(door)
-        yield Venue(exchange, chain, door)
+        yield Venue(exchange, chain, door, witness_at(door))
     forget_trees()
 
 
@@ -112,7 +119,11 @@ def test_a_deposit_is_traded_with_when_confirmed_and_owed_when_final(venue: Venu
     venue.pass_time(0)
     account = venue.exchange.runner.state.account(str(user.pk))
     assert (account.cash_micro, account.withdrawable_micro) == (5_000 * USDT, 0)
-    assert Deposit.objects.get().state == "CONFIRMED"
+    seen = Deposit.objects.get()
+    assert seen.state == "CONFIRMED"
+    signature = Signature.from_string(seen.signature)
+    executed = venue.door.client.executed(signature, level=Level.CONFIRMED)
+    assert executed is not None
     assert not LeafVersion.objects.filter(account_id=user.pk).exclude(cash_micro=0).exists()
     venue.pass_time(PACE.finalize_ms)
     account = venue.exchange.runner.state.account(str(user.pk))
@@ -238,6 +249,53 @@ def test_authorized_money_is_drawn_in_whole_units(venue: Venue) -> None:
     assert (view.wallet_micro, view.authorized_micro) == (500 * USDT, 300 * USDT)
 
 
+def test_a_drawing_that_never_landed_is_built_again_while_it_is_young(venue: Venue) -> None:
+    user, wallet = venue.person("alice")
+    venue.devchain.node.faucet.give_lamports(wallet.pubkey(), 10**10)
+    venue.door.client.call("devchain_faucet", str(wallet.pubkey()), 5_000 * USDT)
+    amount = vaults.authorize(venue.door, user=user, amount_micro=5_000 * USDT)
+    signed_by_wallet(venue, amount, wallet)
+    venue.door.client.call("devchain_setFaults", {"drop": -1})
+    draw = vaults.draw_deposit(venue.door, user=user)
+    first = draw.transaction.signature
+    venue.pass_time(100_000)
+    draw.refresh_from_db()
+    assert (draw.is_open, draw.transaction.state) == (True, "BUILT")
+    assert draw.transaction.signature != first
+    venue.door.client.call("devchain_setFaults", {"drop": 0})
+    for _ in range(4):
+        venue.pass_time(PACE.finalize_ms)
+    draw.refresh_from_db()
+    assert not draw.is_open
+    assert venue.exchange.runner.state.account(str(user.pk)).cash_micro == 5_000 * USDT
+    assert Deposit.objects.count() == 1
+
+
+@pytest.mark.parametrize("why", ["old", "unlinked", "spent"])
+def test_a_drawing_that_never_landed_ends_where_it_may_not_be_drawn_again(
+    venue: Venue, why: str
+) -> None:
+    user, wallet = venue.person("alice")
+    venue.devchain.node.faucet.give_lamports(wallet.pubkey(), 10**10)
+    venue.door.client.call("devchain_faucet", str(wallet.pubkey()), 5_000 * USDT)
+    amount = vaults.authorize(venue.door, user=user, amount_micro=5_000 * USDT)
+    signed_by_wallet(venue, amount, wallet)
+    venue.door.client.call("devchain_setFaults", {"drop": -1})
+    draw = vaults.draw_deposit(venue.door, user=user)
+    venue.door.client.call("devchain_setFaults", {"drop": 0})
+    if why == "old":
+        type(draw).objects.update(built_at_ms=draw.built_at_ms - vaults.DRAW_FOR_MS - 1)
+    elif why == "unlinked":
+        Wallet.objects.update(unlinked_at=timezone.now())
+    else:
+        less = vaults.authorize(venue.door, user=user, amount_micro=4_999 * USDT)
+        signed_by_wallet(venue, less, wallet)
+    venue.devchain.sleep(100)
+    vaults.advance_draws(venue.door)
+    draw.refresh_from_db()
+    assert (draw.is_open, draw.transaction.state) == (False, "EXPIRED")
+
+
 def signed_by_wallet(venue: Venue, encoded: str, wallet: Keypair) -> None:
     """Sign and send what the site handed to the wallet."""
     transaction = Transaction.from_bytes(base64.b64decode(encoded))
@@ -254,6 +312,7 @@ def test_bytes_that_never_landed_are_built_again_with_another_blockhash_only(ven
     venue.exchange.settle()
     built = settlement.build(venue.door)
     assert built is not None
+    venue.witness.step()
     before = bytes(built.transaction.raw)
     venue.door.client.call("devchain_setFaults", {"drop": -1})
     settlement.advance(venue.door)
@@ -263,6 +322,7 @@ def test_bytes_that_never_landed_are_built_again_with_another_blockhash_only(ven
     venue.door.client.call("devchain_setFaults", {"drop": 0})
     for _ in range(5):
         venue.devchain.sleep(PACE.confirm_ms / 1_000)
+        venue.witness.step()
         settlement.advance(venue.door)
     again = Batch.objects.select_related("transaction").get(number=built.number)
     assert again.rebuilds >= 1

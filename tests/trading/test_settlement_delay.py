@@ -63,8 +63,8 @@ def test_a_root_that_lands_lifts_it_without_hands(late: Venue, chain: Devchain) 
 def test_test_money_given_by_hand_is_covered_by_the_venue(venue: Venue) -> None:
     user, _wallet = venue.person("carol")
     venue.exchange.fund(user.pk, micro=2_000_000_000_000)
-    assert chain_work.cover_test_money(venue.door) > 0
+    assert chain_work.cover_venue_money(venue.door) > 0
     built = venue.settle()
     assert built is not None
     assert built.state == "CONFIRMED"
-    assert chain_work.cover_test_money(venue.door) == 0
+    assert chain_work.cover_venue_money(venue.door) == 0

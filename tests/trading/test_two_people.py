@@ -15,8 +15,8 @@ from engine import commands as c
 from tests.accounts.factories import UserFactory, staff_client, staff_member
 from tests.exchange import Exchange
 from tests.trading.orders.conftest import BTC, Person
+from trading.admin.proposals import ParametersForm
 from trading.models import Market, Proposal, VenueModeChange
-from trading.services.proposals import PARAMETERS
 
 REASON = "Thin books since the listing."
 SET = "/admin/trading/statewish/set"
@@ -34,11 +34,16 @@ def risk() -> Client:
     return staff_client(staff_member(Role.RISK))
 
 
-def form_of(market: Market, **wanted: int) -> dict[str, Any]:
-    return {name: getattr(market, name) for name in PARAMETERS} | wanted | {"reason": REASON}
+def form_of(market: Market, **wanted: str) -> dict[str, Any]:
+    """Return the form as it stands before anybody has typed, and what is typed into it."""
+    untouched = {
+        name: field.prepare_value(field.initial)
+        for name, field in ParametersForm(None, market=market).fields.items()
+    }
+    return untouched | wanted | {"reason": REASON}
 
 
-def propose(client: Client, market: Market, **wanted: int) -> Proposal:
+def propose(client: Client, market: Market, **wanted: str) -> Proposal:
     address = reverse("admin:trading_propose_parameters", args=[market.pk])
     client.post(address, form_of(market, **wanted) | {"confirmed": "yes"})
     return Proposal.objects.latest("pk")
@@ -57,7 +62,7 @@ def test_a_parameter_changes_when_another_approves_and_the_engine_hears_of_it(
     exchange: Exchange, bitcoin: Market
 ) -> None:
     first, before = risk(), engine_leverage(exchange)
-    proposal = propose(first, bitcoin, max_leverage=100)
+    proposal = propose(first, bitcoin, max_leverage="100")
     exchange.settle()
     assert engine_leverage(exchange) == before
     assert "does not approve" in decide(first, proposal)
@@ -85,20 +90,25 @@ def test_the_first_look_shows_the_diff_and_whom_it_touches_and_writes_nothing(
     seller.place(side="SELL", limit_price="95400")
     buyer.place(limit_price="95600")
     address = reverse("admin:trading_propose_parameters", args=[bitcoin.pk])
-    page = risk().post(address, form_of(bitcoin, max_leverage=40)).text
+    page = risk().post(address, form_of(bitcoin, max_leverage="40x")).text
     assert "<td>40x</td>" in page
     assert str(buyer.user.pk) in page
     assert str(seller.user.pk) not in page
     assert not Proposal.objects.exists()
+    proposal = propose(risk(), bitcoin, max_leverage="40")
+    shown = risk().get(reverse("admin:trading_proposal_change", args=[proposal.pk])).text
+    assert "<td>40x</td>" in shown, "who decides sees the same"
+    assert str(buyer.user.pk) in shown
+    assert str(seller.user.pk) not in shown
 
 
 def test_a_proposal_whose_ground_has_moved_or_that_is_old_is_not_made(
     exchange: Exchange, bitcoin: Market
 ) -> None:
-    first, second = (propose(risk(), bitcoin, max_leverage=to) for to in (100, 200))
+    first, second = (propose(risk(), bitcoin, max_leverage=to) for to in ("100", "200"))
     decide(risk(), first)
     assert "changed meanwhile" in decide(risk(), second)
-    third = propose(risk(), Market.objects.get(pk=bitcoin.pk), taker_fee_ppb=600_000)
+    third = propose(risk(), Market.objects.get(pk=bitcoin.pk), taker_fee="0.06")
     Proposal.objects.filter(pk=third.pk).update(proposed_at=timezone.now() - timedelta(hours=25))
     assert "older than a day" in decide(risk(), third)
     decide(risk(), third, "reject")
@@ -115,13 +125,17 @@ def test_a_proposal_whose_ground_has_moved_or_that_is_old_is_not_made(
     ("wanted", "said"),
     [
         ({}, "Nothing would change"),
-        ({"max_leverage": 2_000}, "brackets give"),
-        ({"position_limit_lots": 1}, "market_sizes_ordered"),
-        ({"taker_fee_ppb": 0}, "market_rebate_within_taker_fee"),
+        ({"max_leverage": "2000"}, "From 1 to 1,000 x"),
+        ({"position_limit": "0.0001"}, "market_sizes_ordered"),
+        ({"taker_fee": "0"}, "market_rebate_within_taker_fee"),
+        ({"taker_fee": "0.00000001"}, "smallest step is 0.0000001 %"),
+        ({"position_limit": "10.00001"}, "smallest step is"),
+        ({"stress_gap": "-1"}, "From 0 to"),
+        ({"stress_gap": "2e3"}, "Type a figure"),
     ],
 )
 def test_what_no_market_may_have_is_refused_before_it_is_proposed(
-    bitcoin: Market, wanted: dict[str, int], said: str
+    bitcoin: Market, wanted: dict[str, str], said: str
 ) -> None:
     address = reverse("admin:trading_propose_parameters", args=[bitcoin.pk])
     page = risk().post(address, form_of(bitcoin, **wanted) | {"confirmed": "yes"}).text
@@ -199,5 +213,5 @@ def test_other_roles_change_nothing_of_the_market(bitcoin: Market, role: Role) -
     for address in (SET, PAUSE, LEVEL, parameters):
         assert client.get(address).status_code == 403
         assert client.post(address, {}).status_code == 403
-    proposal = propose(risk(), bitcoin, max_leverage=100)
+    proposal = propose(risk(), bitcoin, max_leverage="100")
     assert client.post(reverse("admin:trading_decide", args=[proposal.pk])).status_code == 403

@@ -296,8 +296,11 @@ class ClientIds:
 
 
 def same_body(first: SubmitOrder, second: SubmitOrder) -> bool:
-    """Tell whether two orders ask for the same, whenever and under whatever id and tier."""
-    apart = ("at_ms", "order_id", "fee_discount_percent", "probe_limit", "trigger", "trigger_ticks")
+    """Tell whether two orders ask for the same, whenever, under whatever id, tier and patience."""
+    apart = (
+        *("at_ms", "order_id", "fee_discount_percent", "probe_limit", "deposit_wait_ms"),
+        *("trigger", "trigger_ticks"),
+    )
     return all(
         getattr(first, name) == getattr(second, name)
         for name in first.__struct_fields__

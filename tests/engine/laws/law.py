@@ -5,7 +5,7 @@ The tests and the simulation read it. What is not here: the laws themselves.
 
 from collections.abc import Callable, Iterable
 
-from tests.engine.laws import book, money, risk, waterfall
+from tests.engine.laws import book, money, risk, waits, waterfall
 from tests.engine.laws.facts import Step
 
 LAWS: tuple[Callable[[Step], None], ...] = (
@@ -47,6 +47,7 @@ class Judge:
         self.orders = book.Orders()
         self.client_ids = book.ClientIds()
         self.hours = waterfall.Hours()
+        self.waits = waits.Waits()
 
     def judge(self, step: Step) -> None:
         """Assert every law of one more step."""
@@ -55,6 +56,7 @@ class Judge:
         self.orders.follow(step)
         self.client_ids.follow(step)
         self.hours.follow(step)
+        self.waits.follow(step)
 
 
 def hold(law: Callable[[Step], None], worlds: Iterable[list[Step]]) -> None:

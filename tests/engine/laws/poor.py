@@ -45,6 +45,8 @@ def answers(seed: int) -> Answers:
     r = Random(seed)  # noqa: S311 -- a seeded world, no secret
     state = opened(r)
     order = drawn(r, state)
+    if seed % 2:
+        order = msgspec.structs.replace(order, deposit_wait_ms=500)
     crowded = restore(snapshot(state))
     rest = c.SubmitOrder(
         at_ms=2,
@@ -66,7 +68,16 @@ def answers(seed: int) -> Answers:
                 at_ms=3, order_id="p", account_id=POOR, limit_ticks=order.limit_ticks
             )
             return Answers(*(apply(each, first) + apply(each, amend) for each in (state, crowded)))
-    return Answers(apply(state, order), apply(crowded, order))
+    return Answers(*([*apply(each, order), *waited(each, order)] for each in (state, crowded)))
+
+
+def waited(state: State, order: c.SubmitOrder) -> list[Event]:
+    """Let a deposit come for an order that waits for one, and then its time run out."""
+    if not order.deposit_wait_ms:
+        return []
+    amount = 10 ** (4 + order.quantity_lots % 5)
+    deposit = c.CreditDeposit(at_ms=4, deposit_id="more", account_id=POOR, amount_micro=amount)
+    return [*apply(state, deposit), *apply(state, c.ExpireDue(at_ms=3 + order.deposit_wait_ms))]
 
 
 def opened(r: Random) -> State:

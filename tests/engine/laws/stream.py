@@ -165,6 +165,7 @@ class Stream:
             client_order_id=f"c{r.randint(1, 60)}" if r.random() < 0.1 else None,
             fee_discount_percent=r.choice((0, 0, 5, 20)),
             probe_limit=r.choice((20, 20, 2)),
+            deposit_wait_ms=r.choice((0, 0, 0, 300, 15_000)),
         )
         order = self.adorned(state, order) if r.random() < 0.14 else order
         self.sent.append(order)
@@ -427,7 +428,15 @@ class Stream:
         amount = r.choice((*(1, 999_999, 30_000_000, 800_000_000) * 4, 0, -1, 10**18))
         pending = sorted(state.deposits.items())
         held = sorted(state.withdrawals.items())
+        waiting = [
+            terms.account_id
+            for market_id in self.markets
+            for _, terms in sorted(state.markets[market_id].triggers.items())
+            if terms.trigger is None and terms.account_id in self.accounts
+        ]
         pick = r.randrange(6)
+        if waiting and r.random() < 0.5:
+            pick, account_id = 0, r.choice(waiting)
         if pick == 0:
             used = [*state.deposits, *state.withdrawals]
             name = r.choice(used) if used and r.random() < 0.2 else self.name("d")
@@ -540,6 +549,7 @@ class Stream:
             at_ms=self.at_ms,
             order_id=self.name("o"),
             quantity_lots=order.quantity_lots + more,
+            deposit_wait_ms=r.choice((order.deposit_wait_ms, 0)),
         )
 
     def closing(self) -> list[c.Command]:

@@ -1,6 +1,7 @@
 from tests.engine.laws import book
 from tests.engine.laws.facts import Step
 from tests.engine.laws.law import hold
+from tests.engine.laws.waits import Waits
 
 
 def test_executions_happen_at_public_points_within_both_limits(worlds: list[list[Step]]) -> None:
@@ -45,6 +46,18 @@ def test_a_client_order_id_acts_once(worlds: list[list[Step]]) -> None:
         for step in steps:
             client_ids.follow(step)
         assert client_ids.first or steps
+
+
+def test_an_order_that_waits_for_a_deposit_ends_once_and_in_its_time(
+    worlds: list[list[Step]],
+) -> None:
+    lives = [Waits() for _ in worlds]
+    for steps, life in zip(worlds, lives, strict=True):
+        for step in steps:
+            life.follow(step)
+        assert not life.waiting
+    assert sum(life.let_in for life in lives)
+    assert sum(life.refused for life in lives)
 
 
 def test_a_reference_older_than_one_and_a_half_seconds_trades_nothing(

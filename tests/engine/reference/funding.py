@@ -118,6 +118,7 @@ class Treasury(Liquidator):
         account.cash += command.amount_micro
         account.unfinal += command.amount_micro
         self.deposits[command.deposit_id] = (command.account_id, command.amount_micro)
+        self.let_in(command.account_id)
 
     def check_id(self, subject_id: str) -> None:
         """Refuse an id that was used before."""

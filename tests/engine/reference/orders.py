@@ -64,7 +64,7 @@ class OrderDesk(Matcher):
     @staticmethod
     def body(command: c.Command) -> dict[str, Any]:
         """Return what a command asks for, whenever, under whatever id and tier."""
-        apart = ("at_ms", "order_id", "fee_discount_percent", "probe_limit")
+        apart = ("at_ms", "order_id", "fee_discount_percent", "probe_limit", "deposit_wait_ms")
         body = {f: getattr(command, f) for f in command.__struct_fields__ if f not in apart}
         return body | {"": type(command).__name__}
 
@@ -79,12 +79,47 @@ class OrderDesk(Matcher):
             if terms.trigger is None:
                 self.accept(terms, body)
                 return
-            self.remember(terms, body)
-            market.triggers[terms.order_id] = terms
-            self.tell("waits", terms.order_id)
+            self.wait(market, terms, body)
         except Impossible as refused:
+            if refused.reason is Reason.INSUFFICIENT_COLLATERAL and self.may_wait(terms):
+                self.wait(self.market(terms.market_id), terms, body)
+                return
             self.seen.setdefault(terms.order_id, terms.order_id)
             self.tell("rejected", terms.order_id, refused.reason.value)
+
+    @staticmethod
+    def may_wait(terms: c.SubmitOrder) -> bool:
+        """Tell whether an order that funds do not carry waits for a deposit."""
+        is_plain = terms.trigger is None and not terms.reduce_only
+        return is_plain and terms.time_in_force not in IMMEDIATE and terms.deposit_wait_ms > 0
+
+    def wait(self, market: Market, terms: c.SubmitOrder, body: dict[str, Any]) -> None:
+        """Let an order wait for the mark, or for its owner's deposit."""
+        self.remember(terms, body)
+        market.triggers[terms.order_id] = terms
+        self.tell("waits", terms.order_id)
+
+    def let_in(self, account_id: str) -> None:
+        """Try an account's orders that wait for a deposit, the longest waiting first."""
+        waiting = [
+            (terms.at_ms, order_id, name)
+            for name, market in self.books.markets.items()
+            for order_id, terms in market.triggers.items()
+            if terms.account_id == account_id and terms.trigger is None
+        ]
+        for _, order_id, name in sorted(waiting):
+            if order_id not in self.market(name).triggers:
+                continue
+            before, sequence = self.books.copy(), self.sequence
+            terms = self.market(name).triggers.pop(order_id)
+            self.tell("fires", order_id)
+            try:
+                self.accept(msgspec.structs.replace(terms, at_ms=self.at_ms), None)
+            except Impossible as refused:
+                if refused.reason is Reason.INSUFFICIENT_COLLATERAL:
+                    self.books, self.sequence = before, sequence
+                else:
+                    self.tell("rejected", order_id, refused.reason.value)
 
     def first_outcome(self, terms: c.SubmitOrder, body: dict[str, Any]) -> str | None:
         """Return the order that the same ids named before; another body is refused."""
@@ -419,6 +454,11 @@ class OrderDesk(Matcher):
                 for each in terms
                 if each.expires_at_ms is not None
             ]
+            due += [
+                (each.at_ms + each.deposit_wait_ms, each.order_id)
+                for each in market.triggers.values()
+                if each.trigger is None
+            ]
         for at, name in sorted(due):
             if at > command.at_ms:
                 break
@@ -464,7 +504,13 @@ class OrderDesk(Matcher):
         """Expire an order or trigger that is still there."""
         for name, market in self.books.markets.items():
             if order_id in market.triggers:
-                self.end_trigger(market, order_id)
+                terms = market.triggers[order_id]
+                if terms.trigger is None and (terms.expires_at_ms or self.at_ms + 1) > self.at_ms:
+                    del market.triggers[order_id]
+                    self.tell("fires", order_id)
+                    self.fired(terms)
+                else:
+                    self.end_trigger(market, order_id)
                 return
             for order in market.orders:
                 if order.terms.order_id == order_id:

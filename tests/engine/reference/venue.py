@@ -255,7 +255,8 @@ class Venue(Treasury):
         waiting = [
             (terms.trigger_ticks or 0, "o" + key)
             for key, terms in market.triggers.items()
-            if rises is ((terms.side is Side.BUY) is (terms.trigger is TriggerKind.STOP))
+            if terms.trigger is not None
+            and rises is ((terms.side is Side.BUY) is (terms.trigger is TriggerKind.STOP))
         ]
         for account_id, (profit, stop) in market.pairs.items():
             leg = profit if rises is (market.position(account_id).size > 0) else stop

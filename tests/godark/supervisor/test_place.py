@@ -14,6 +14,7 @@ from godark.supervisor.place import (
     hold_place,
     open_var,
     place_from,
+    refuse_taken_chain_ports,
     refuse_taken_port,
     refuse_unsafe_folder,
 )
@@ -79,6 +80,17 @@ def test_a_second_supervisor_is_refused_while_the_first_holds_the_place(place: P
 def test_a_port_in_use_is_refused_and_another_is_proposed(place: Place, taken: int) -> None:
     with pytest.raises(RefusedError, match=f"GODARK_PORT={taken + 1} make run"):
         refuse_taken_port(replace(place, port=taken))
+
+
+def test_a_strangers_chain_is_no_chain_of_ours(place: Place, taken: int) -> None:
+    ours = replace(place, port=taken)
+    for port in (ours.devchain_port, ours.devchain_port + 1):
+        with (
+            socket.create_server(("127.0.0.1", port)),
+            pytest.raises(RefusedError, match=f"listens on port {port}, which the development"),
+        ):
+            refuse_taken_chain_ports(ours)
+    refuse_taken_chain_ports(ours)
 
 
 def test_an_address_of_another_machine_is_refused(place: Place) -> None:

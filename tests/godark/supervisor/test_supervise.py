@@ -103,6 +103,21 @@ def test_a_process_that_is_killed_comes_back_and_both_are_said(supervisor: Super
     assert "small ended (SIGKILL): starting it again in 0.1 s." in log_of(supervisor)
 
 
+def test_a_process_that_dies_again_and_again_is_back_once_it_has_outlived_that(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    flag = tmp_path / "mended"
+    dies = f"import pathlib, time; mended = pathlib.Path({str(flag)!r}).exists(); "
+    supervisor.start([process(dies + "time.sleep(600 if mended else 1.5)")])
+    for wait in ("0.1", "0.2"):
+        sentence = f"starting it again in {wait} s."
+        turn_until(supervisor, lambda sentence=sentence: sentence in log_of(supervisor))  # type: ignore[misc] # mypy cannot type a default
+    assert "is back" not in log_of(supervisor)
+    flag.touch()
+    turn_until(supervisor, lambda: "small is back." in log_of(supervisor))
+    assert log_of(supervisor).count("is back") == 1
+
+
 def test_the_wait_grows_when_a_process_ends_again_and_again(supervisor: Supervisor) -> None:
     supervisor.start([process(WAITS)])
     for wait in ("0.1", "0.2", "0.4"):

@@ -29,6 +29,7 @@ def test_the_table_starts_with_the_servers_and_ends_with_the_venue() -> None:
         "beat",
         "engine",
         "prices",
+        "witness",
     ]
 
 
@@ -43,7 +44,10 @@ def test_the_development_chain_runs_where_no_node_is_named_and_never_in_producti
     assert "devchain" not in names({"GODARK_ENVIRONMENT": "production"})
 
 
-@pytest.mark.parametrize(("web", "devchain"), [(8000, 8899), (64_636, 63_737), (64_635, 65_534)])
+@pytest.mark.parametrize(
+    ("web", "devchain"),
+    [(8000, 8899), (8001, 8901), (7101, 8000), (1024, 1923), (64_636, 63_737), (64_635, 65_534)],
+)
 def test_the_development_chain_has_a_port_of_its_own_beside_each_web(
     web: int, devchain: int
 ) -> None:

@@ -23,6 +23,7 @@ PUBLIC = (
     f"/api/v1/markets/{BTC}",
     f"/api/v1/markets/{ETH}",
     f"/api/v1/markets/{BTC}/trades",
+    f"/api/v1/markets/{BTC}/reference",
     f"/api/v1/markets/{BTC}/trades?limit=1",
     f"/api/v1/markets/{BTC}/candles?source=trades",
     f"/api/v1/markets/{BTC}/candles",

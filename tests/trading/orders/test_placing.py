@@ -7,12 +7,16 @@ import pytest
 from django.core import signing
 from django.db import connection
 
+from engine import exchange as engine
+from engine.commands import SubmitOrder
 from tests.exchange import Exchange, TestDesk
 from tests.trading.orders.conftest import BTC, Json, Person
 from trading.api.examples_of_orders import BARE_ORDER, FILL, ORDER
 from trading.inbox import asking
 from trading.models import Command, Order
+from trading.runner.deciding import CommandFailedError
 
+DECIDERS: dict[Any, Any] = engine.DECIDERS
 MAKER: Json = {"side": "SELL", "limit_price": "95499", "size": "0.3"}
 
 
@@ -201,6 +205,32 @@ def test_an_order_without_an_answer_is_pending_and_found_by_both_names(
     exchange.settle()
     assert alice.get(f"/orders/{order['id']}")["status"] == "OPEN"
     assert alice.place(expect=200, client_order_id="late", size="0.4")["id"] == order["id"]
+
+
+def test_an_order_that_broke_the_engine_is_found_by_both_names_as_refused(
+    alice: Person, bob: Person, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_decision: Any, _command: Any) -> None:
+        raise AssertionError("an order that nobody may hear of")
+
+    desk = asking.the_desk()
+    assert isinstance(desk, TestDesk)
+    desk.is_deaf = True
+    told = alice.place(expect=202, client_order_id="breaks")
+    with monkeypatch.context() as patch:
+        patch.setitem(DECIDERS, SubmitOrder, broken)
+        for _ in range(2):
+            with pytest.raises(CommandFailedError):
+                exchange.settle()
+            exchange.restart()
+    desk.is_deaf = False
+    for path in (f"/orders/{told['id']}", "/orders/by-client-id/breaks"):
+        found = alice.get(path)
+        assert found["id"] == told["id"]
+        assert (found["status"], found["reject_code"]) == ("REJECTED", "INTERNAL_ERROR")
+        assert (found["leaves_size"], found["receipt"]) == ("0", None)
+        bob.get(path, expect=404)
+        alice.ask("DELETE", path, expect=422)
 
 
 def test_an_id_told_before_the_answer_finds_the_order_that_stands(

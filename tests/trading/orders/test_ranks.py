@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.db import connection
 
-from engine.auto_deleverage import rank_ppb
+from engine.deleverage_queue import rank_ppb
 from engine.state import Position as EnginePosition
 from tests.trading.orders.conftest import BTC, publish_mark
 from trading.models import AdlRank, Market, Position

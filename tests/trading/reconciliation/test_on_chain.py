@@ -1,6 +1,7 @@
 """Ledger and chain are compared: what is on its way is no difference, what is wrong is named."""
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
@@ -10,14 +11,18 @@ from chain.client import Level
 from tests.chain.conftest import PACE, chain
 from tests.database import come_as_superuser
 from tests.trading.projections.venue import raw_connection
+from tests.trading.test_payouts_that_wait import limit
 from tests.trading.test_settlement import USDT, Venue, signed_by_wallet, venue
-from trading.deposits import sweep_vaults
+from trading.deposits import sweep_vaults, watch_deposits
 from trading.models import Alert, ClosedVault, LeafVersion, Reconciliation, Withdrawal
 from trading.reconciliation import Difference
-from trading.reconciliation.on_chain import LOOKS, reconcile_with_chain
+from trading.reconciliation.in_flight import NOT_CREDITED, NOT_FINAL, NOT_LANDED
+from trading.reconciliation.on_chain import LOOKS, look, reconcile_with_chain
 from trading.services import vaults
-from trading.services.chain_work import cover_test_money
+from trading.services.chain_setup import deposit_test_usdt
+from trading.services.chain_work import cover_venue_money
 from trading.state_leaves import VENUE_ACCOUNT_ID
+from trading.withdrawals import advance_withdrawals
 
 __all__ = ["chain", "venue"]
 
@@ -32,7 +37,7 @@ def superuser(django_db_setup: None) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def covered(venue: Venue) -> None:
     """Let the venue's own wallet cover what stands in its funds from the beginning."""
-    cover_test_money(venue.door)
+    cover_venue_money(venue.door)
     for _ in range(3):
         venue.pass_time(PACE.finalize_ms)
 
@@ -59,6 +64,92 @@ def test_at_every_moment_of_a_deposit_and_a_withdrawal_both_agree(venue: Venue) 
         assert looked_at(venue) == []
     assert Withdrawal.objects.get().state == "PAID"
     assert not Reconciliation.objects.exists()
+
+
+def on_the_way(venue: Venue) -> dict[str, int]:
+    """Return what is on its way, by kind and how many; nothing else may differ."""
+    seen = look(raw_connection(), venue.door)
+    assert seen.differences == []
+    return seen.on_the_way.kinds()
+
+
+def test_a_deposit_is_named_while_the_jobs_are_late_and_is_no_difference(venue: Venue) -> None:
+    _user, wallet = venue.person("alice")
+    deposit_test_usdt(venue.door, wallet, amount_micro=900 * USDT)
+    watch_deposits(venue.door)
+    assert on_the_way(venue) == {}
+    venue.exchange.settle()
+    assert on_the_way(venue) == {NOT_FINAL: 1}
+    venue.devchain.sleep(PACE.finalize_ms / 1_000)
+    assert on_the_way(venue) == {}
+    deposit_test_usdt(venue.door, wallet, amount_micro=70 * USDT)
+    watch_deposits(venue.door)
+    venue.devchain.sleep(PACE.finalize_ms / 1_000)
+    assert on_the_way(venue) == {NOT_CREDITED: 1}
+    venue.exchange.settle()
+    assert on_the_way(venue) == {}
+
+
+def test_a_deposit_that_the_chain_took_back_is_named_until_the_engine_knows(venue: Venue) -> None:
+    _user, wallet = venue.person("alice")
+    deposit_test_usdt(venue.door, wallet, amount_micro=900 * USDT)
+    venue.pass_time(0)
+    venue.door.client.call("devchain_rollBack")
+    assert on_the_way(venue) == {NOT_FINAL: 1}
+    watch_deposits(venue.door)
+    assert on_the_way(venue) == {NOT_FINAL: 1}
+    venue.exchange.settle()
+    assert on_the_way(venue) == {}
+
+
+def test_a_deposit_that_nobody_saw_is_a_difference_with_its_amount(venue: Venue) -> None:
+    user, wallet = venue.person("alice")
+    deposit_test_usdt(venue.door, wallet, amount_micro=900 * USDT)
+    venue.devchain.sleep(PACE.finalize_ms / 1_000)
+    found = reconcile_with_chain(venue.door, connection=raw_connection(), pause=lambda _: None)
+    assert [str(each) for each in found] == [
+        f"net deposits {user.pk}: ledger 0, chain {900 * USDT}"
+    ]
+
+
+def test_a_payout_of_which_the_day_lets_pass_a_part_is_named_for_the_rest(venue: Venue) -> None:
+    limit(venue, daily_cap_usdt=1_200, delay_above_usdt=100_000)
+    user, wallet = venue.person("alice")
+    venue.deposit(wallet, 5_000)
+    venue.devchain.sleep(24 * 3_600)
+    row = vaults.withdraw(venue.door, user=user, amount_micro=3_000 * USDT)
+    for _ in range(3):
+        for _ in range(6):
+            venue.pass_time(PACE.finalize_ms)
+            on_the_way(venue)
+        row.refresh_from_db()
+        assert on_the_way(venue) == ({} if row.state == "PAID" else {NOT_LANDED: 1})
+        venue.devchain.sleep(24 * 3_600)
+    assert row.state == "PAID"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_in_whatever_order_the_jobs_run_nothing_on_its_way_differs(venue: Venue, seed: int) -> None:
+    user, wallet = venue.person("alice")
+    venue.deposit(wallet, 1_000)
+    chance = random.Random(seed)  # noqa: S311 - a seeded world, no secret
+    steps: list[Callable[[], object]] = [
+        lambda: deposit_test_usdt(venue.door, wallet, amount_micro=chance.randint(1, 90) * USDT),
+        lambda: vaults.withdraw(venue.door, user=user, amount_micro=chance.randint(1, 90) * USDT),
+        lambda: venue.door.client.call("devchain_rollBack"),
+        lambda: watch_deposits(venue.door),
+        lambda: advance_withdrawals(venue.door),
+        venue.exchange.settle,
+        venue.settle,
+        lambda: venue.devchain.sleep(PACE.confirm_ms / 1_000),
+        lambda: venue.devchain.sleep(PACE.finalize_ms / 1_000),
+    ]
+    for _ in range(60):
+        chance.choice(steps)()
+        if look(raw_connection(), venue.door).differences:
+            # The job looks at every vault before it compares.
+            sweep_vaults(venue.door)
+            on_the_way(venue)
 
 
 WRONG = {

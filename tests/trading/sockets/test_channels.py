@@ -1,5 +1,7 @@
 """Channels: who may hear which, what comes first, and that nothing is missed or passed on."""
 
+import asyncio
+import itertools
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -12,7 +14,9 @@ from tests.accounts.factories import UserFactory
 from tests.accounts.signing import Signer
 from tests.trading.sockets.talking import Talk, on_the_loop
 from trading import feed
-from trading.rings import KEPT, Message, Rings
+from trading.consumers import lines
+from trading.consumers.hub import Hub
+from trading.rings import KEPT, Message, Missed, RingReader, Rings
 
 pytestmark = pytest.mark.usefixtures("listing")
 
@@ -210,6 +214,52 @@ async def test_what_was_missed_is_sent_by_resume_and_nothing_else(rings: Rings) 
 
 
 @on_the_loop
+@pytest.mark.parametrize("reads_with_news", [1, 2, 4])
+@pytest.mark.parametrize("heard_after_s", [0, 0.05])
+@pytest.mark.parametrize("somebody_listens", [True, False])
+async def test_resuming_misses_nothing_and_begins_nothing_anew_while_news_goes_on(
+    rings: Rings,
+    monkeypatch: pytest.MonkeyPatch,
+    reads_with_news: int,
+    heard_after_s: float,
+    *,
+    somebody_listens: bool,
+) -> None:
+    async with Talk() as other, Talk() as talk:
+        if somebody_listens:
+            await other.do("subscribe", channels=[TRADES])
+            since = (await other.told(TRADES))["seq"]
+        else:
+            await talk.do("subscribe", channels=[TRADES])
+            since = (await talk.told(TRADES))["seq"]
+            await talk.do("unsubscribe", channels=[TRADES])
+        rings.tell(prints(3))
+        read = RingReader.missed_since
+        reads = itertools.count(1)
+
+        async def read_and_tell(reader: RingReader, channel: str, number: int | None) -> Missed:
+            if (count := next(reads)) <= reads_with_news:
+                rings.tell(prints(1, first=2 + count))
+            return await read(reader, channel, number)
+
+        take = Hub._take
+
+        def take_late(hub: Hub, data: bytes) -> None:
+            asyncio.get_running_loop().call_later(heard_after_s, take, hub, data)
+
+        monkeypatch.setattr(Hub, "_take", take_late)
+        monkeypatch.setattr(RingReader, "missed_since", read_and_tell)
+        assert (await talk.do("resume", channel=TRADES, since=since))["resumed"]
+        rings.tell(prints(1, first=99))
+        prices = []
+        while "99" not in prices:
+            frame = await talk.told(TRADES)
+            prices.append(frame["data"]["price"])
+            assert frame["seq"] == since + len(prices)
+        assert prices[:3] == ["0", "1", "2"]
+
+
+@on_the_loop
 @pytest.mark.parametrize("since", [0, 5, 2**53 - 1])
 async def test_what_is_not_kept_is_made_good_by_a_snapshot(rings: Rings, since: int) -> None:
     for first in range(0, KEPT + 200, 100):
@@ -234,6 +284,29 @@ async def test_after_a_doubt_whoever_listens_gets_a_new_snapshot(rings: Rings) -
         rings.tell(prints(1))
         frame = await talk.told(TRADES)
         assert (frame["type"], frame["seq"]) == ("trade", second["seq"] + 1)
+
+
+@on_the_loop
+async def test_who_is_too_far_behind_by_its_own_word_is_cut_off_and_nobody_else(
+    rings: Rings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "OWED_AT_MOST", 20)
+    async with Talk() as slow, Talk() as quick:
+        for talk in (slow, quick):
+            await talk.do("subscribe", channels=[TRADES])
+            seen = (await talk.told(TRADES))["seq"]
+        rings.tell(prints(30))
+        for talk in (slow, quick):
+            last = [await talk.told(TRADES) for _ in range(30)][-1]["seq"]
+            await talk.ask("ping", seq=last)
+        rings.tell(prints(20, first=30))
+        await quick.ask("ping", seq=[await quick.told(TRADES) for _ in range(20)][-1]["seq"])
+        rings.tell(prints(1, first=50))
+        closed = await slow.closed()
+        assert (closed["code"], "behind" in closed["reason"]) == (4408, True)
+        rings.tell(prints(5, first=51))
+        numbers = [(await quick.told(TRADES))["seq"] for _ in range(6)]
+        assert numbers == [seen + 50 + place for place in range(1, 7)]
 
 
 @on_the_loop
