@@ -45,12 +45,13 @@ def answers_of_the_lines(url: str) -> list[dict[str, Any]]:
 def test_the_lines_of_the_readme_end_with_a_fill(trading_site: LiveSite) -> None:
     # On a slow machine the engine may answer after the half second that an order waits (then the
     # order is PENDING, as the contract says), or prices may be late and the market wait for them:
-    # then two other strangers try, as they do where a door was closed.
+    # then two other strangers try, as they do where a door was closed, or where the first met what
+    # another test left hidden at the mid.
     for pause_seconds in (1, 4, 8, 16, 0):
         wait_for_the_market(trading_site)
         trading_site.forget_addresses()
         answers = answers_of_the_lines(trading_site.url)
-        if not any(is_late(one) for one in answers):
+        if not any(is_late(one) for one in answers) and answers[0].get("status") != "FILLED":
             break
         time.sleep(pause_seconds)
     resting, filled = answers
