@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from godark_client import Client, HmacKey
-
 from tests.live_site import LiveSite
 
 ROOT = Path(__file__).resolve().parents[2]
