@@ -1,8 +1,8 @@
 """The projector: the runner shows it every event and lets it write once a step.
 
 Rows are a function of the events and of the state that they lead to, so that a replay gives the
-same rows however its steps are cut. What is not here: what an event means to a noun (each
-noun's own file), and any transaction: the runner owns it.
+same rows however its steps are cut, as long as no cut runs through a command. What is not here:
+what an event means to a noun (each noun's own file), and any transaction: the runner owns it.
 """
 
 from collections import defaultdict

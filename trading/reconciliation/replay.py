@@ -19,6 +19,7 @@ from trading.projections import Projector
 from trading.reconciliation.differences import HIDDEN, Difference
 
 STEP_EVENTS: Final = 2_000
+"""After so many events rows are written, before the next moment."""
 MOST_TOLD: Final = 200
 """So many differing rows of a table are named; more would say no more."""
 REAL, REPLAYED = "public", "pg_temp"
@@ -123,16 +124,19 @@ def columns_of(connection: psycopg.Connection[Any], name: str, /) -> list[str]:
 
 
 def _replay(connection: psycopg.Connection[Any], /) -> int:
-    state, count = State(), 0
+    state, count, unwritten, moment_ms = State(), 0, 0, 0
     projector = Projector.load(connection, state)
     with connection.cursor() as cursor:
         for row in log.read_after(connection, log.BEGINNING):
+            # A command's events have one moment, and a cut may only run between commands.
+            if unwritten >= STEP_EVENTS and row.at_ms != moment_ms:
+                projector.write(cursor)
+                unwritten = 0
+            moment_ms = row.at_ms
             event = log.event_of(row)
             evolve(state, event)
             projector.observe(row.sequence, event, state)
-            count += 1
-            if count % STEP_EVENTS == 0:
-                projector.write(cursor)
+            count, unwritten = count + 1, unwritten + 1
         projector.write(cursor)
     return count
 
