@@ -2,6 +2,7 @@
 //
 //   node docs/proofs_verifier.mjs vectors docs/PROOFS.md     the page's own test vectors
 //   node docs/proofs_verifier.mjs receipt RECEIPT.json KEY   a receipt against the venue's public key (hex)
+//   node docs/proofs_verifier.mjs proof PROOF.json           what GET /proofs/account gave; look its roots up on chain
 //
 // Money is micro-USDT in BigInt; hashes are Buffers of 32 bytes. Exits with 1 when something does not hold.
 import { createHash, createHmac, createPublicKey, verify } from "node:crypto";
@@ -94,9 +95,15 @@ export const medianMarks = (standing, at) =>
     return seen.length ? seen[(seen.length - 1) >> 1] : 0;
   });
 
+const reserveOf = (frozen) =>
+  largest(0n, frozen.everDeposited - frozen.deposits) + largest(0n, frozen.released - frozen.paidUnder);
+/** What is left for the venue, when all users' claims are covered. */
+export const venueExit = (frozen, claims) =>
+  least(claims, largest(0n, largest(0n, frozen.treasury - reserveOf(frozen)) - frozen.claims));
+
 /** What one exit pays from the frozen exchange; all sums in micro-USDT. */
 export const exitOf = (frozen, vault, claim) => {
-  const reserve = largest(0n, frozen.everDeposited - frozen.deposits + frozen.released - frozen.paidUnder);
+  const reserve = reserveOf(frozen);
   const free = largest(0n, frozen.treasury - reserve);
   const backed = least(frozen.treasury, reserve);
   const beside = vault.deposits - claim.deposits + claim.released - vault.paid;
@@ -185,6 +192,59 @@ function claimVectors(given) {
   };
 }
 
+const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+const address = (text) => {
+  const value = [...text].reduce((sum, letter) => sum * 58n + BigInt(BASE58.indexOf(letter)), 0n);
+  return unsigned(value, 32).reverse();
+};
+const hex = (text) => Buffer.from(text, "hex");
+const numbers = (positions) => positions.map(([market, ...rest]) => [Number(market), ...rest.map(BigInt)]);
+const leafOf = ({ owner: wallet, vault_id, deposits_micro, released_micro }, salt) =>
+  ({ owner: address(wallet), vault: vault_id, deposits: deposits_micro, released: released_micro, salt: hex(salt) });
+
+/** What of `GET /proofs/account` follows from the rest of it; the roots are then looked up on the chain. */
+export const proven = (proof) => {
+  const held = { cash: proof.leaf.cash_micro, positions: numbers(proof.leaf.positions) };
+  const leaf = { ...leafOf(proof.leaf, proof.salt), ...held };
+  const told = { root: climbPlain(leafHash(leaf), proof.index, proof.path.map(hex)) };
+  const { checkpoint } = proof;
+  if (checkpoint === null) return { ...told, checkpoint };
+  const marks = checkpoint.markets.map((market) => market.mark_half_ticks);
+  const units = checkpoint.markets.map((market) => market.unit_micro);
+  const amount = userClaim(checkpoint.state.cash_micro, numbers(checkpoint.state.positions), marks, units);
+  const salt = claimSalt(hex(proof.salt_key), checkpoint.number);
+  const claim = claimHash({ ...leafOf(checkpoint.leaf, salt.toString("hex")), claim: amount });
+  const sums = checkpoint.sum_path.map((sibling) => [hex(sibling.hash), BigInt(sibling.sum_micro)]);
+  return {
+    ...told,
+    checkpoint: {
+      ...checkpoint, salt, leaf: { ...checkpoint.leaf, claim_micro: String(amount) },
+      plain_root: climbPlain(claim, checkpoint.index, checkpoint.path.map(hex)),
+      sum_root: climbSum([claim, amount], checkpoint.index, sums)[0],
+    },
+  };
+};
+
+function exitVectors(given) {
+  const vaults = given.vaults.map(({ deposited_micro, paid_micro, claim }) => {
+    const [deposits, released, amount] = (claim ?? [0, 0, 0]).map(BigInt);
+    return [{ deposits: BigInt(deposited_micro), paid: BigInt(paid_micro) }, { deposits, released, claim: amount }];
+  });
+  return {
+    cases: given.cases.map(({ treasury_micro }) => {
+      const frozen = {
+        treasury: BigInt(treasury_micro), everDeposited: BigInt(given.deposited_ever_micro),
+        deposits: BigInt(given.deposits_micro), released: BigInt(given.released_micro),
+        paidUnder: BigInt(given.paid_under_micro), claims: BigInt(given.claims_micro),
+      };
+      return {
+        treasury_micro, exits_micro: vaults.map(([vault, claim]) => exitOf(frozen, vault, claim)),
+        venue_micro: venueExit(frozen, BigInt(given.venue_claims_micro)),
+      };
+    }),
+  };
+}
+
 function receiptVectors({ terms, opening, receipt }) {
   if (!receiptHolds(receipt, receipt.key)) throw new Error("the signature of the receipt does not hold");
   return { receipt: { ...receipt, digest: termsDigest(terms), commitment: commitment(opening) } };
@@ -199,20 +259,28 @@ const plain = (value) => {
   return value;
 };
 
+const unlike = (reckoned, given) =>
+  Object.entries(reckoned)
+    .filter(([name, value]) => oneForm(plain(value)) !== oneForm(given[name]))
+    .map(([name]) => name);
+
 /** The JSON blocks of the page, in its order, beside what is reckoned here; gives the names that differ. */
 export function differences(page) {
   const blocks = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => JSON.parse(text));
-  const reckoned = [stateVectors(), checkpointVectors(), claimVectors(blocks[2]), receiptVectors(blocks[3])];
+  const reckoned = [stateVectors(), checkpointVectors(), claimVectors(blocks[2]),
+    exitVectors(blocks[3]), proven(blocks[4]), receiptVectors(blocks[5])];
   return reckoned.flatMap((values, block) =>
-    Object.entries(values)
-      .filter(([name, value]) => oneForm(plain(value)) !== oneForm(blocks[block][name]))
-      .map(([name]) => `block ${block + 1}: ${name}`));
+    unlike(values, blocks[block]).map((name) => `block ${block + 1}: ${name}`));
 }
 
+const KINDS = {
+  vectors: (text) => differences(text),
+  receipt: (text, key) => (receiptHolds(JSON.parse(text), key) ? [] : ["the receipt's signature"]),
+  proof: (text) => unlike(proven(JSON.parse(text)), JSON.parse(text)),
+};
+
 function main([what, path, key]) {
-  const text = readFileSync(path, "utf8");
-  const wrong = what === "vectors" ? differences(text)
-    : receiptHolds(JSON.parse(text), key) ? [] : ["the receipt's signature"];
+  const wrong = KINDS[what](readFileSync(path, "utf8"), key);
   console.log(wrong.length ? `does not hold: ${wrong.join(", ")}` : "all of it holds");
   process.exitCode = wrong.length ? 1 : 0;
 }

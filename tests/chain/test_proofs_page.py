@@ -18,8 +18,20 @@ from chain.claims import (
     order_seed,
     shuffled,
 )
+from chain.exits import Divisor, exit_of
+from chain.layouts import Vault
 from chain.leaves import Leaf, Position, leaf_salt, marks_root, owner_salt_key, trade_leaf
 from chain.merkle import StateTree, node_hash, root_of
+from godark_client import proofs as theirs
+from trading.api.checkpoints import CheckpointMarketSerializer
+from trading.api.roots import (
+    ClaimProofSerializer,
+    ClaimSerializer,
+    ClaimStateSerializer,
+    LeafSerializer,
+    ProofSerializer,
+    SumNodeSerializer,
+)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/PROOFS.md"
 
@@ -178,3 +190,65 @@ def test_a_stranger_climbs_from_the_claim_to_the_sum_of_all_with_the_page_alone(
             pair.reverse()
         value, total = sha256(b"godark:sum:v1\0\0\0" + b"".join(pair)).digest(), total + beside
     assert (value.hex(), total) == (vectors["sum_root"], vectors["sum_of_all_micro"])
+
+
+def test_the_page_gives_the_exits_that_the_code_gives() -> None:
+    told = given("## Test vectors of an exit")
+    uncounted = told["deposited_ever_micro"] - told["deposits_micro"]
+    reserve = uncounted + told["released_micro"] - told["paid_under_micro"]
+    for case in told["cases"]:
+        held, claims = case["treasury_micro"], told["claims_micro"]
+        divisor = Divisor(held, reserve, claims, case["venue_micro"])
+        exits = [exit_of(divisor, *vault_and_claim(one)).amount_micro for one in told["vaults"]]
+        assert exits == case["exits_micro"]
+        left = max(0, held - reserve - claims)
+        assert case["venue_micro"] == min(told["venue_claims_micro"], left)
+        assert sum(exits) + case["venue_micro"] <= held
+
+
+def vault_and_claim(told: dict[str, Any]) -> tuple[Vault, Claim | None]:
+    """Give a vault and its claim as the page has them; only their sums count in an exit."""
+    owner = Pubkey(b"\x01" * 32)
+    vault = Vault(owner, 1, 0, told["deposited_micro"], told["paid_micro"], *(0,) * 10, "")
+    if told["claim"] is None:
+        return vault, None
+    deposits, released, amount = told["claim"]
+    return vault, Claim(
+        owner=owner,
+        vault_id=1,
+        deposits_micro=deposits,
+        released_micro=released,
+        claim_micro=amount,
+        salt=bytes(32),
+    )
+
+
+def test_the_proof_of_an_account_holds_and_has_the_fields_that_the_api_gives() -> None:
+    proof = given("## The proof of an account")
+    checkpoint = proof["checkpoint"]
+    for part, serializer in (
+        (proof, ProofSerializer),
+        (proof["leaf"], LeafSerializer),
+        (checkpoint, ClaimProofSerializer),
+        (checkpoint["leaf"], ClaimSerializer),
+        (checkpoint["state"], ClaimStateSerializer),
+        (checkpoint["sum_path"][0], SumNodeSerializer),
+        (checkpoint["markets"][0], CheckpointMarketSerializer),
+    ):
+        assert list(part) == list(serializer().fields)
+    path = [bytes.fromhex(sibling) for sibling in proof["path"]]
+    assert theirs.climb(theirs.state_leaf(proof), proof["index"], path).hex() == proof["root"]
+    claim = theirs.claim_of(checkpoint)
+    assert claim.salt == theirs.claim_salt(bytes.fromhex(proof["salt_key"]), checkpoint["number"])
+    marks, units = (
+        [int(market[name]) for market in checkpoint["markets"]]
+        for name in ("mark_half_ticks", "unit_micro")
+    )
+    state = checkpoint["state"]
+    amount = theirs.claim_at(int(state["cash_micro"]), state["positions"], marks, units)
+    assert claim.claim_micro == amount
+    path = [bytes.fromhex(sibling) for sibling in checkpoint["path"]]
+    plain = theirs.climb(claim.hash, checkpoint["index"], path)
+    assert plain.hex() == checkpoint["plain_root"]
+    root, _ = theirs.climb_sums(claim.hash, amount, checkpoint["index"], checkpoint["sum_path"])
+    assert root.hex() == checkpoint["sum_root"]
