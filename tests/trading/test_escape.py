@@ -220,6 +220,11 @@ def test_an_older_proof_and_the_published_file_suffice_while_nothing_moved(
     stopped = Stopped(venue, verifier, wallets, {"alice": kept}, claims)
     venue.devchain.sleep(DAY_S + 60)
     assert stopped.say("bob", "freeze")[0] == "0"
+    mirror = Path(claims).with_name("mirror")
+    mirror.mkdir()
+    assert stopped.say("alice", "claim", claims=str(mirror))[0] == "1", "it is not there"
+    (mirror / "checkpoint-2.claims").write_bytes(Path(claims).read_bytes())
+    stopped.claims = str(mirror)
     nothing = stopped.say("alice", "claim", claims="")
     assert nothing[-1] == "FALSE: Name the published file of checkpoint 2."
     assert stopped.leave("alice") > 0

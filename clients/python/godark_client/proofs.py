@@ -169,6 +169,17 @@ class ClaimsFile:
         return chunk < len(self.chunks) and bool(self.chunks[chunk][bit // 8] >> bit % 8 & 1)
 
 
+def root_over(leaves: Sequence[bytes]) -> bytes:
+    """Return the root of the plain tree over these leaves, of the least depth that holds them."""
+    row, empty = list(leaves) or [EMPTY], EMPTY
+    while len(row) > 1:
+        if len(row) % 2:
+            row.append(empty)
+        row = [node_hash(*pair) for pair in zip(row[::2], row[1::2], strict=True)]
+        empty = node_hash(empty, empty)
+    return row[0]
+
+
 def path_in(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """Return a leaf's path in the plain tree over these leaves, lowest first."""
     row, empty, path = list(leaves) or [EMPTY], EMPTY, []

@@ -4,14 +4,16 @@
     godark-verify proof proof.json --rpc URL [--program ADDRESS]
     godark-verify exit request|freeze|claim --rpc URL --wallet KEYPAIR.json
         [--proof proof.json] [--claims FILE] [--program ADDRESS]
+    godark-verify mirror FOLDER --url URL --rpc URL --program ADDRESS [--every SECONDS]
 
 A receipt (or an order that holds one) is checked against the venue's key. With the terms that the
 owner sent, its digest is opened; with an auditor's opening, its place in the venue's log: the
 commitment, and, where the opening holds events, the chain of hashes from the state root that the
 receipt names up to that place. With --url the root's own head is asked for: it stands on Solana in
 the transaction that is named. A proof is checked against the chain's own accounts, the venue is not
-asked. How to leave is told in the venue's docs/ESCAPE.md, the bytes in docs/PROOFS.md. It exits
-with 1 when anything is not as it was signed or committed.
+asked. A mirror keeps the published file of each checkpoint that the chain holds, checked root by
+root; --claims takes its folder too. How to leave is told in the venue's docs/ESCAPE.md, the bytes
+in docs/PROOFS.md. It exits with 1 when anything is not as it was signed or committed.
 """
 
 import argparse
@@ -21,14 +23,15 @@ import struct
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from time import sleep
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from godark_client.asynchronous.sending import TIMEOUT_SECONDS
 from godark_client.leaving import Leaver
+from godark_client.mirroring import kept_file, mirror
 from godark_client.proofs import (
-    ClaimsFile,
     FalseError,
     Json,
     claim_at,
@@ -230,14 +233,33 @@ def claim_findings(proof: Json, program: Program) -> Iterator[str]:
 def leave(chosen: argparse.Namespace) -> Iterator[str]:
     """Do one step of an exit, and tell what came of it. Raises FalseError and ChainError."""
     proof = _read(chosen.proof) if chosen.proof else None
-    file = ClaimsFile.parse(Path(chosen.claims).read_bytes()) if chosen.claims else None
-    leaver = Leaver(program_of(chosen, proof), Wallet.read(chosen.wallet), proof, file)
+    program = program_of(chosen, proof)
+    file = kept_file(Path(chosen.claims), program) if chosen.claims else None
+    leaver = Leaver(program, Wallet.read(chosen.wallet), proof, file)
     if chosen.step == "claim":
         signature, paid_micro = leaver.claim()
         yield f"paid {usdt(paid_micro)} USDT by {signature}"
         return
     signature = leaver.request() if chosen.step == "request" else leaver.freeze()
     yield f"{'asked to leave' if chosen.step == 'request' else 'frozen'} by {signature}"
+
+
+def mirrored(chosen: argparse.Namespace) -> Iterator[str]:
+    """Yield a line for each file that a mirror got, once or again and again. Raises FalseError."""
+    program, folder = program_of(chosen, None), Path(chosen.folder)
+    with Client(chosen.url) as client:
+
+        def fetch(number: int) -> bytes:
+            return client.read(f"/settlement/checkpoints/{number}/leaves", bytes)
+
+        while chosen.every:
+            try:
+                yield from mirror(program, folder, fetch)
+            except (FalseError, ChainError) as error:
+                yield f"NOT KEPT, tried again in {chosen.every} s: {error}"
+            sleep(chosen.every)
+        yield from mirror(program, folder, fetch)
+    yield f"{sum(1 for _ in folder.glob('*.claims'))} files in {folder}"
 
 
 def program_of(chosen: argparse.Namespace, proof: Json | None) -> Program:
@@ -280,7 +302,17 @@ def exit_words() -> argparse.ArgumentParser:
     parser.add_argument("step", choices=("request", "freeze", "claim"))
     parser.add_argument("--wallet", required=True, help="the wallet's key pair, a JSON list")
     parser.add_argument("--proof", help="a kept proof")
-    parser.add_argument("--claims", help="the published file of the last checkpoint")
+    parser.add_argument("--claims", help="the published file of the last checkpoint, or a mirror")
+    _add_chain(parser)
+    return parser
+
+
+def mirror_words() -> argparse.ArgumentParser:
+    """Return what may be said about a mirror."""
+    parser = argparse.ArgumentParser(prog="godark-verify mirror")
+    parser.add_argument("folder", help="where the files are kept")
+    parser.add_argument("--url", required=True, help="the venue, or another mirror of its paths")
+    parser.add_argument("--every", type=int, default=0, metavar="SECONDS", help="go on so")
     _add_chain(parser)
     return parser
 
@@ -290,7 +322,11 @@ def _add_chain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--program", help="the venue's program, unless the proof names it")
 
 
-KINDS = {"proof": (proof_words, proof_findings), "exit": (exit_words, leave)}
+KINDS = {
+    "proof": (proof_words, proof_findings),
+    "exit": (exit_words, leave),
+    "mirror": (mirror_words, mirrored),
+}
 
 
 def main(words: Sequence[str] | None = None) -> int:
