@@ -26,6 +26,8 @@ SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 SERVER_FAILED = 500
 QUIET_ROUTES = frozenset({"health", "metrics", "api/v1/health", "static"})
+# Never a page by themselves, so that what a page may do need not be told with each of sixty.
+PARTS = ("text/css", "text/javascript", "font/")
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -142,9 +144,10 @@ class HeadersMiddleware(Middleware):
         self.policy = content_security_policy(settings.SECURE_CSP)
 
     def after(self, request: SiteRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Add the headers that a view has not set itself."""
-        response.headers.setdefault("Content-Security-Policy", self.policy)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        """Add the headers that a view has not set; what a page may do, to all but its parts."""
+        if not response.headers.get("Content-Type", "").startswith(PARTS):
+            response.headers.setdefault("Content-Security-Policy", self.policy)
+            response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.path.startswith(API_PREFIX):
             response.headers.setdefault("Cache-Control", "no-store")

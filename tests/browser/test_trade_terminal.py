@@ -2,108 +2,23 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.measure import overflow_of, small_targets_of, violations_of
-from tests.journeys.people import PASSWORD, Traveler, newcomer
+from tests.browser.terminals import BTC, OpenTerminal, Trader, is_live, place, rows, tab
 from tests.live_site import LiveSite, start_process, stop_live_site
 
-BTC = "BTC-USDT-PERP"
-ADDRESS = f"/trade/{BTC}"
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1440", "390"])
 PAUSE = (
     "from trading.models import PauseLevel; from trading.services.venue_modes import change_mode; "
     "change_mode(PauseLevel({level}), reason='A drill.')"
 )
-OpenTerminal = Callable[..., Page]
-
-
-@dataclass(frozen=True)
-class Trader:
-    """Somebody by REST, and the cookies of their browser."""
-
-    rest: Traveler
-    cookies: Any
-
-
-@pytest.fixture(scope="module")
-def traders(browser: Browser, trading_site: LiveSite) -> list[Trader]:
-    """Return two people with money, each logged in through the door."""
-    return [logged_in(browser, newcomer(trading_site)) for _ in range(2)]
-
-
-def logged_in(browser: Browser, person: Traveler) -> Trader:
-    context = browser.new_context(base_url=person.site.url)
-    page = context.new_page()
-    page.goto("/login")
-    page.get_by_label("E-mail").fill(person.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("button", name="Log out").wait_for()
-    cookies = context.storage_state()
-    context.close()
-    return Trader(person, cookies)
-
-
-@pytest.fixture
-def open_terminal(browser: Browser, traders: list[Trader]) -> Iterator[OpenTerminal]:
-    """Return a function that opens the terminal of a trader; a script that fails fails the test."""
-    broken: list[str] = []
-    contexts = []
-
-    def open_one(number: int = 0, size: tuple[int, int] = DESKTOP, path: str = ADDRESS) -> Page:
-        trader = traders[number]
-        context = browser.new_context(
-            base_url=trader.rest.site.url,
-            storage_state=trader.cookies,
-            viewport={"width": size[0], "height": size[1]},
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: broken.append(str(error)))
-        page.goto(path)
-        is_live(page)
-        expect(page.locator("[data-leverage]")).to_have_text("10x")
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert not broken
-
-
-@pytest.fixture(autouse=True)
-def flat(traders: list[Trader]) -> Iterator[None]:
-    """Leave no order behind."""
-    yield
-    for trader in traders:
-        trader.rest.send("DELETE", "/orders")
-
-
-def is_live(page: Page) -> None:
-    expect(page.locator("[data-connection]")).to_have_attribute("data-state", "live")
-
-
-def tab(page: Page, name: str) -> None:
-    page.locator("[data-table-tabs]").get_by_role("tab", name=name).click()
-
-
-def rows(page: Page) -> Any:
-    return page.locator(".grid-panel:not([hidden]) tbody tr:not(.grid-space)")
-
-
-def place(page: Page, *, side: str, kind: str, size: str) -> None:
-    page.locator(".ticket-sides label", has_text=side).click()
-    page.locator(f'[data-kind="{kind}"]').click()
-    page.locator('[name="size"]').fill(size)
-    page.locator("[data-send]").click()
 
 
 def test_two_browsers_trade_in_the_dark_with_each_other(open_terminal: OpenTerminal) -> None:
