@@ -1,0 +1,78 @@
+"""The terminal on a phone: menu and account, panes, the ticket as a sheet, positions as cards."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.measure import overflow_of, small_targets_of, violations_of
+from tests.browser.terminals import ADDRESS, OpenTerminal, is_live
+
+HAS_FOCUS = "document.querySelector('[data-ticket]').contains(document.activeElement)"
+OpenPage = Callable[[int, int], Page]
+
+
+def fit_for_everyone(page: Page) -> None:
+    assert violations_of(page) == []
+    assert overflow_of(page) == 0
+    assert small_targets_of(page) == []
+
+
+def test_menu_account_and_tabs_are_at_hand(open_terminal: OpenTerminal) -> None:
+    page = open_terminal(0, PHONE)
+    for name in ("equity", "free", "risk"):
+        expect(page.locator(f"[data-account] [data-money={name}]")).to_be_visible()
+        expect(page.locator(f"[data-account] [data-money={name}]")).not_to_have_text("\u2013")
+    page.get_by_role("button", name="Menu").click()
+    menu = page.get_by_role("dialog", name="GoDark")
+    for name in ("Markets", "Wallet", "Settlement", "Help"):
+        expect(menu.get_by_role("link", name=name)).to_be_visible()
+    expect(menu.get_by_role("button", name="Log out")).to_be_visible()
+    fit_for_everyone(page)
+    page.keyboard.press("Escape")
+    # Basic mode has no prices: there is a chart where they were.
+    page.get_by_role("button", name="Prices").click()
+    expect(page.locator("[data-panel=prices]")).to_be_visible()
+    page.get_by_role("button", name="Basic").click()
+    expect(page.locator("[data-panel=chart]")).to_be_visible()
+    buy, sell = (
+        page.locator(f"[data-sheet-side={side}]").bounding_box() for side in ("BUY", "SELL")
+    )
+    assert buy
+    assert sell
+    assert abs(buy["width"] - sell["width"]) < 1
+    fit_for_everyone(page)
+
+
+def test_somebody_unknown_has_the_menu_too(open_page: OpenPage, trading_site: object) -> None:
+    del trading_site
+    page = open_page(*PHONE)
+    page.goto(ADDRESS)
+    is_live(page)
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("dialog").get_by_role("link", name="Sign up")).to_be_visible()
+    fit_for_everyone(page)
+
+
+def test_the_ticket_is_a_dialog_while_it_is_up(open_terminal: OpenTerminal) -> None:
+    page = open_terminal(0, PHONE)
+    opener = page.locator("[data-sheet-side=SELL]")
+    opener.click()
+    sheet = page.get_by_role("dialog", name="Order ticket")
+    expect(sheet).to_have_attribute("aria-modal", "true")
+    page.get_by_text("More options").click()
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(30):
+            page.keyboard.press(key)
+            assert page.evaluate(HAS_FOCUS)
+    # A dialog above it goes first.
+    page.locator("[data-leverage-opens]").click()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-ticket]")).to_be_hidden()
+    expect(opener).to_be_focused()
+    opener.click()
+    page.mouse.click(100, 20)
+    expect(page.locator("[data-ticket]")).to_be_hidden()
+    assert page.locator("[inert]").count() == 0
