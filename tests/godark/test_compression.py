@@ -1,15 +1,17 @@
 """What is compressed, for whom, and what never is."""
 
 import gzip
+import re
 
 import pytest
 from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import _does_token_match
 from django.test import AsyncClient, Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
-from godark.compression import PUBLIC_ROUTES, may_be_compressed
+from godark.compression import PUBLIC_ROUTES, TERMINAL_ROUTE, may_be_compressed
 from tests.accounts.factories import UserFactory
 
 TAKES_GZIP = {"Accept-Encoding": "gzip, br"}
@@ -35,7 +37,7 @@ def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> set[st
 
 
 def test_every_compressed_address_exists() -> None:
-    assert routes(get_resolver().url_patterns) >= PUBLIC_ROUTES
+    assert routes(get_resolver().url_patterns) >= PUBLIC_ROUTES | {TERMINAL_ROUTE}
 
 
 @pytest.mark.parametrize("path", ["/api/v1/markets", "/api/schema/", "/api/v1/status"])
@@ -72,6 +74,30 @@ def test_what_holds_a_token_or_is_ones_own_is_never_compressed(
     answered = client.get(path, headers=TAKES_GZIP)
     assert answered.status_code == 200
     assert "Content-Encoding" not in answered.headers
+
+
+def test_the_terminal_is_compressed_and_holds_nothing_that_could_be_guessed(
+    client: Client, trader: User
+) -> None:
+    client.force_login(trader)
+    chosen = {"User-Agent": "chosen-1", "Referer": "http://chosen-2", "X-Chosen": "chosen-3"}
+    address = "/trade/BTC-USDT-PERP?q=chosen-4&next=chosen-5"
+    tokens = []
+    for _ in range(2):
+        answer = client.get(address, headers=chosen | TAKES_GZIP)
+        assert answer.headers["Content-Encoding"] == "gzip"
+        page = gzip.decompress(answer.content).decode()
+        assert len(answer.content) < len(page) / 3
+        assert "chosen" not in page
+        assert trader.email not in page
+        assert client.session.session_key not in page
+        tokens += re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    secret = client.cookies["csrftoken"].value
+    assert secret not in tokens
+    first, second = tokens[0], tokens[-1]
+    assert first != second
+    assert _does_token_match(first, secret)
+    assert _does_token_match(second, secret)
 
 
 def test_an_answer_that_sets_a_cookie_is_not_compressed() -> None:
