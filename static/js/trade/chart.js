@@ -1,17 +1,16 @@
-// The chart: candles of the index or of GoDark's own trades, averages, volume, and lines for one's
-// orders, entry and liquidation. Places on a screen, not money: floats will do here.
+// The chart: candles of the index or of GoDark's own trades, averages and volume; one's own lines are
+// in chart-lines.js. Places on a screen, not money: floats will do here.
 import * as charts from "../../vendor/lightweight-charts/lightweight-charts.js";
+import { attachLines } from "./chart-lines.js";
 import { element, remember, remembered, say } from "./dom.js";
 import { decimalOf } from "./exact.js";
-import { liquidationOf } from "./margin.js";
-import { heldOf, termsOf } from "./positions.js";
 import { read } from "./rest.js";
 import { grouped } from "../notation.js";
 
 const INTERVALS = { "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "4h": 14_400, "1d": 86_400 };
 const SOURCES = { index: "Index", trades: "GoDark trades" };
 const OVERLAYS = { ma20: "MA 20", ma50: "MA 50", volume: "Volume", orders: "My lines" };
-const INK = { grid: "#11161a", text: "#8a9494", up: "#4cc9a6", down: "#ff8270", lume: "#e4efa0", warn: "#f0b45c", blue: "#7fb4d6" };
+const INK = { grid: "#11161a", text: "#8a9494", up: "#4cc9a6", down: "#ff8270", lume: "#e4efa0", blue: "#7fb4d6" };
 const LIMIT = 500;
 
 export function attachChart(root, store) {
@@ -26,15 +25,17 @@ export function attachChart(root, store) {
     volume: chart.addSeries(charts.HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false }),
     averages: { ma20: lineOn(chart, INK.lume), ma50: lineOn(chart, INK.blue) },
     bars: [],
-    lines: new Map(),
     choice: remembered("chart", { interval: "5m", source: "index", overlays: ["ma20", "volume", "orders"] }),
   };
   chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
+  view.lines = attachLines({ box, chart, series: view.candles, store, isWanted: () => view.choice.overlays.includes("orders") });
   attachChoices(view);
-  new ResizeObserver(() => chart.resize(box.clientWidth, box.clientHeight)).observe(box);
+  new ResizeObserver(() => {
+    chart.resize(box.clientWidth, box.clientHeight);
+    requestAnimationFrame(view.lines.show);
+  }).observe(box);
   chart.subscribeCrosshairMove((event) => showLegend(view, event));
   store.on(["ticker", "trades"], () => follow(view));
-  store.on(["orders", "positions", "market"], () => showLines(view));
   store.on(["mode"], ({ mode }) => {
     view.candles.applyOptions({ visible: mode !== "basic" });
     view.area.applyOptions({ visible: mode === "basic" });
@@ -76,7 +77,7 @@ function attachChoices(view) {
     const isOn = choice.overlays.includes(name);
     choice.overlays = isOn ? choice.overlays.filter((one) => one !== name) : [...choice.overlays, name];
     draw(view);
-    showLines(view);
+    view.lines.show();
   });
 }
 
@@ -126,6 +127,7 @@ function draw(view) {
     view.averages[name].setData(choice.overlays.includes(name) ? averageOf(bars, length) : []);
   }
   showLegend(view, {});
+  view.lines?.show();
 }
 
 function averageOf(bars, length) {
@@ -177,41 +179,4 @@ function showLegend(view, { seriesData }) {
   const written = (price) => grouped(price.toFixed(places));
   const change = ((bar.close / bar.open - 1) * 100).toFixed(2);
   say(view.root.querySelector("[data-chart-legend]"), `O ${written(bar.open)}  H ${written(bar.high)}  L ${written(bar.low)}  C ${written(bar.close)}  ${change > 0 ? "+" : ""}${change}%`);
-}
-
-// Own orders, entry and liquidation as lines across the chart; only what has changed is redrawn.
-function showLines(view) {
-  const wanted = view.choice.overlays.includes("orders") ? linesOf(view.store.values) : new Map();
-  for (const [name, { line, text }] of view.lines) {
-    if (wanted.get(name)?.text === text) continue;
-    view.candles.removePriceLine(line);
-    view.lines.delete(name);
-  }
-  for (const [name, { text, price, color, title }] of wanted) {
-    if (view.lines.has(name)) continue;
-    const lineStyle = name.startsWith("order") ? charts.LineStyle.Dashed : charts.LineStyle.Solid;
-    const line = view.candles.createPriceLine({ price, color, title, lineStyle, lineWidth: 1, axisLabelVisible: true });
-    view.lines.set(name, { line, text });
-  }
-}
-
-function linesOf({ orders, positions, market }) {
-  const lines = new Map();
-  if (!market) return lines;
-  const add = (name, price, color, title) => price && lines.set(name, { price: Number(price), color, title, text: `${price} ${title}` });
-  for (const order of orders.values()) {
-    if (order.symbol !== market.symbol) continue;
-    const isBuy = order.side === "BUY";
-    const title = `${isBuy ? "Buy" : "Sell"} ${order.leaves_size}`;
-    add(`order ${order.id}`, order.trigger_price ?? order.limit_price, isBuy ? INK.up : INK.down, order.trigger ? `${order.trigger === "STOP" ? "Stop" : "TP"} ${title}` : title);
-  }
-  const position = positions.get(market.symbol);
-  if (!position) return lines;
-  const terms = termsOf(market);
-  const liquidation = liquidationOf(heldOf(position, terms), terms);
-  add("entry", position.entry_price, INK.text, "Entry");
-  add("liquidation", liquidation && decimalOf(liquidation, market.tick_size, 2n), INK.warn, "Liquidation");
-  add("order tp", position.take_profit?.trigger_price, INK.up, "Take profit");
-  add("order sl", position.stop_loss?.trigger_price, INK.down, "Stop loss");
-  return lines;
 }

@@ -1,6 +1,7 @@
 // The terminal: puts its parts together. Each finds its own elements; what they know is in the
 // store, what they want of the venue goes through rest.js and socket.js.
 import { attachBasic } from "./basic.js";
+import { attachChange } from "./change.js";
 import { attachChart } from "./chart.js";
 import { attachConnection } from "./connection.js";
 import { channelsOf, hearInto, takePosition, totalsOf } from "./feed.js";
@@ -51,6 +52,7 @@ const store = createStore({
 
 const parts = { store, root, isKnown };
 attachStrip(root, store);
+attachChange(root, store);
 attachAccount(store);
 attachConnection(root, store);
 attachPanes({ ...parts, onShown: (pane) => pane === "prices" && loadVenues() });
