@@ -95,7 +95,7 @@ function positionColumns({ market, open, onTick }) {
     { id: "pnl", name: "Unrealized, USDT", numeric: true, value: worth("unrealized"), text: (row) => (row.worth ? `${signed(row.worth.unrealized)} (${signed(row.worth.shareBp * 10_000n, 1)}%)` : NO_VALUE), tone: (row) => (row.worth ? Number(row.worth.unrealized > 0n) - Number(row.worth.unrealized < 0n) : 0) },
     { id: "funding", name: "Funding", numeric: true, value: ({ position }) => microOf(position.funding), text: ({ position }) => signed(microOf(position.funding), 4) },
     { id: "adl", name: "ADL", value: ({ position }) => position.adl_rank, make: () => lights(), update: showLights, text: ({ position }) => String(position.adl_rank ?? "") },
-    { id: "protects", name: "TP / SL", text: ({ position }) => protectionText(position, onTick) },
+    { id: "protects", name: "TP / SL", make: () => element("span", { class: "legs" }), update: (cell, { position }) => showLegs(cell.firstChild, position, onTick), text: ({ position }) => protectionText(position, onTick) },
     { id: "actions", name: "", make: (row) => actions(row, open) },
   ];
 }
@@ -106,6 +106,15 @@ const toHalfTick = (price, terms) => (terms ? decimalOf(wholeCountOf(price, term
 function protectionText({ take_profit: profit, stop_loss: loss, symbol }, onTick) {
   if (!profit && !loss) return NO_VALUE;
   return [profit, loss].map((leg) => (leg ? onTick(leg.trigger_price, symbol) : NO_VALUE)).join(" / ");
+}
+
+// One above the other: side by side, prices of six digits do not fit.
+function showLegs(place, { take_profit: profit, stop_loss: loss, symbol }, onTick) {
+  const told = [["TP", profit], ["SL", loss]].filter(([, leg]) => leg).map(([name, leg]) => `${name} ${onTick(leg.trigger_price, symbol)}`);
+  const key = told.join();
+  if (place.dataset.key === key) return;
+  place.dataset.key = key;
+  place.replaceChildren(...(told.length ? told : [NO_VALUE]).map((text) => element("span", {}, text)));
 }
 
 function actions({ position }, open) {

@@ -1,22 +1,31 @@
 // A table of any length: only the rows that are seen are in the page. Rows keep their elements, so
-// that a button stays under the finger while numbers move. Sorting is by value, never by text.
+// that a button stays under the finger while numbers move. Sorting is by value, never by text. On a
+// phone a row is a card, each value under its name, and the heads are what one sorts by: the style
+// says so, and what a row is high is measured. All rows of a table are as high as its first.
 import { element, say } from "./dom.js";
 
 const ROW_PX = 30;
 const BEYOND = 6;
+const NO_MATCH = "Nothing here matches. Change the filter to see more.";
 
 // A column: id, name, text(row), and where needed value(row) to sort by, tone(row), make(row, grid)
 // for what is made once per row, update(element, row) for what is in it.
 export function createGrid({ label, columns, keyOf, empty, sort }) {
-  const grid = { columns, keyOf, rows: [], all: [], sort: sort ?? null, filter: () => true, made: new Map() };
+  const grid = { columns, keyOf, rows: [], all: [], sort: sort ?? null, filter: () => true, made: new Map(), rowPx: null };
   grid.body = element("tbody");
   grid.above = element("tr", { "aria-hidden": "true", class: "grid-space" });
   grid.below = element("tr", { "aria-hidden": "true", class: "grid-space" });
-  grid.head = element("tr", {}, ...columns.map((column) => headOf(grid, column)));
-  grid.table = element("table", { class: "grid" }, element("thead", {}, grid.head), grid.body);
-  grid.empty = element("p", { class: "tables-empty" }, ...(Array.isArray(empty) ? empty : [empty]));
+  grid.head = element("tr", { role: "row" }, ...columns.map((column) => headOf(grid, column)));
+  // Said outright: a table that is laid out as cards is none for every reader.
+  grid.table = element("table", { class: "grid", role: "table" }, element("thead", { role: "rowgroup" }, grid.head), grid.body);
+  grid.body.setAttribute("role", "rowgroup");
+  grid.empty = element("p", { class: "tables-empty" });
+  grid.emptyText = empty;
   grid.scroller = element("div", { class: "grid-scroll", tabindex: "0", role: "region", "aria-label": label, onscroll: () => draw(grid) }, grid.table, grid.empty);
-  new ResizeObserver(() => draw(grid)).observe(grid.scroller);
+  new ResizeObserver(() => {
+    grid.rowPx = null;
+    draw(grid);
+  }).observe(grid.scroller);
   grid.body.append(grid.above, grid.below);
   return {
     element: grid.scroller,
@@ -39,7 +48,7 @@ function headOf(grid, column) {
     arrange(grid);
   };
   const inside = column.value ? element("button", { type: "button", class: "sort", onclick: press }, column.name) : column.name || element("span", { class: "visually-hidden" }, "Actions");
-  return element("th", { scope: "col", class: column.numeric ? "numeric" : "", "data-column": column.id }, inside);
+  return element("th", { scope: "col", role: "columnheader", class: column.numeric ? "numeric" : "", "data-column": column.id }, inside);
 }
 
 function arrange(grid) {
@@ -62,11 +71,13 @@ function arrange(grid) {
 function draw(grid) {
   const { scroller, rows, body } = grid;
   grid.empty.hidden = rows.length > 0;
+  say(grid.empty, grid.all.length ? NO_MATCH : grid.emptyText);
   grid.table.hidden = rows.length === 0;
   const height = scroller.clientHeight;
   if (!height && rows.length) return;
-  const first = Math.max(0, Math.floor(scroller.scrollTop / ROW_PX) - BEYOND);
-  const last = Math.min(rows.length, Math.ceil((scroller.scrollTop + height) / ROW_PX) + BEYOND);
+  const rowPx = grid.rowPx ?? ROW_PX;
+  const first = Math.max(0, Math.floor(scroller.scrollTop / rowPx) - BEYOND);
+  const last = Math.min(rows.length, Math.ceil((scroller.scrollTop + height) / rowPx) + BEYOND);
   const seen = rows.slice(first, last);
   const keys = new Set(seen.map(grid.keyOf));
   for (const [key, made] of grid.made) {
@@ -82,9 +93,13 @@ function draw(grid) {
     before = made.tr;
   });
   grid.table.setAttribute("aria-rowcount", String(rows.length + 1));
-  grid.above.style.height = `${first * ROW_PX}px`;
-  grid.below.style.height = `${(rows.length - last) * ROW_PX}px`;
+  grid.above.style.height = `${first * rowPx}px`;
+  grid.below.style.height = `${(rows.length - last) * rowPx}px`;
   if (body.lastChild !== grid.below) body.append(grid.below);
+  if (grid.rowPx === null && seen.length) {
+    grid.rowPx = grid.made.get(grid.keyOf(seen[0])).tr.offsetHeight || ROW_PX;
+    if (grid.rowPx !== rowPx) draw(grid);
+  }
 }
 
 function rowOf(grid, row) {
@@ -92,11 +107,12 @@ function rowOf(grid, row) {
   let made = grid.made.get(key);
   if (!made) {
     const cells = grid.columns.map((column, index) => {
-      const cell = element(index ? "td" : "th", { class: column.numeric ? "numeric" : "", ...(index ? {} : { scope: "row" }) });
+      const own = index ? { role: "cell" } : { scope: "row", role: "rowheader" };
+      const cell = element(index ? "td" : "th", { class: column.numeric ? "numeric" : "", "data-column": column.id, "data-name": column.name || null, ...own });
       if (column.make) cell.append(column.make(row));
       return cell;
     });
-    made = { cells, tr: element("tr", {}, ...cells) };
+    made = { cells, tr: element("tr", { role: "row" }, ...cells) };
     grid.made.set(key, made);
   }
   grid.columns.forEach((column, index) => fill(made.cells[index], column, row));

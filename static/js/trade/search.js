@@ -16,20 +16,21 @@ export function attachSearch({ root, store }) {
     kinds: dialog.querySelector("[data-search-kinds]"),
     favorites: new Set(remembered("favorites", [])),
     kind: "all",
-    chosen: 0,
+    empty: dialog.querySelector("[data-search-empty]"),
+    chosen: null,
     rows: new Map(),
   };
   for (const [kind, text] of Object.entries(KINDS)) {
     const press = () => {
       search.kind = kind;
-      search.chosen = 0;
+      search.chosen = null;
       show(search);
       search.input.focus();
     };
     search.kinds.append(element("button", { type: "button", class: "chip", "data-kind": kind, onclick: press }, text));
   }
   search.input.addEventListener("input", () => {
-    search.chosen = 0;
+    search.chosen = null;
     show(search);
   });
   search.input.addEventListener("keydown", (event) => press(search, event));
@@ -41,7 +42,7 @@ export function attachSearch({ root, store }) {
 function open(search) {
   if (search.dialog.open) return;
   search.input.value = "";
-  search.chosen = 0;
+  search.chosen = null;
   search.dialog.showModal();
   search.input.focus();
   show(search);
@@ -62,13 +63,18 @@ function found({ store, input, kind, favorites }) {
 function show(search) {
   const { list, input, store, kinds, kind } = search;
   search.shown = found(search);
-  search.chosen = Math.max(0, Math.min(search.chosen, search.shown.length - 1));
+  // The chosen one is kept by its name: a favorite that moves to the front takes the choice along.
+  const place = search.shown.findIndex(({ symbol }) => symbol === search.chosen);
+  search.place = Math.max(0, place);
+  search.chosen = search.shown[search.place]?.symbol ?? null;
+  search.empty.hidden = search.shown.length > 0;
+  say(search.empty, emptyText(search));
   for (const chip of kinds.children) chip.setAttribute("aria-pressed", String(chip.dataset.kind === kind));
   const rows = search.shown.map((market) => rowOf(search, market));
   if (rows.length !== list.children.length || rows.some((row, index) => list.children[index] !== row)) list.replaceChildren(...rows);
   search.shown.forEach((market, index) => {
     const row = rows[index];
-    row.setAttribute("aria-selected", String(index === search.chosen));
+    row.setAttribute("aria-selected", String(index === search.place));
     const told = { ...market, ...store.values.tickers.get(market.symbol) };
     say(row.querySelector("[data-price]"), told.index_price ? stepped(told.index_price, market.tick_size, { half: true }) : NO_VALUE);
     say(row.querySelector("[data-rate]"), told.funding_rate ? signedPercent(told.funding_rate) : NO_VALUE);
@@ -76,9 +82,17 @@ function show(search) {
     say(row.querySelector("[data-star]"), isFavorite ? "\u2605" : "\u2606");
     row.setAttribute("aria-label", `${market.symbol}${isFavorite ? ", favorite" : ""}`);
   });
-  const chosen = rows[search.chosen];
+  const chosen = rows[search.place];
   if (chosen) input.setAttribute("aria-activedescendant", chosen.id);
   else input.removeAttribute("aria-activedescendant");
+}
+
+function emptyText({ input, kind, favorites, store }) {
+  const words = input.value.trim();
+  if (!store.values.markets.size) return "The markets have not arrived yet.";
+  if (kind === "favorites" && !favorites.size) return "No favorite yet. Mark one with its star, or with Ctrl F.";
+  const among = kind === "all" ? "market" : `market among ${KINDS[kind]}`;
+  return `No ${among} matches \u201c${words}\u201d. Try its base, like BTC or EUR.`;
 }
 
 function rowOf(search, market) {
@@ -105,23 +119,32 @@ function press(search, event) {
   const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
   if (step) {
     event.preventDefault();
-    search.chosen = Math.max(0, Math.min(search.shown.length - 1, search.chosen + step));
-    show(search);
-    search.list.children[search.chosen]?.scrollIntoView({ block: "nearest" });
-  } else if (event.key === "Enter" && search.shown[search.chosen]) {
+    choose(search, Math.max(0, Math.min(search.shown.length - 1, search.place + step)));
+  } else if (event.key === "Enter" && search.chosen) {
     event.preventDefault();
-    go(search.shown[search.chosen].symbol);
-  } else if (event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey) && search.shown[search.chosen]) {
+    go(search.chosen);
+  } else if (event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    toggle(search, search.shown[search.chosen].symbol);
+    if (search.chosen) toggle(search, search.chosen);
   }
+}
+
+function choose(search, place) {
+  search.chosen = search.shown[place]?.symbol ?? null;
+  show(search);
+  search.list.children[search.place]?.scrollIntoView({ block: "nearest" });
 }
 
 function toggle(search, symbol) {
   const { favorites } = search;
   if (!favorites.delete(symbol)) favorites.add(symbol);
   remember("favorites", [...favorites]);
+  // Where it is no favorite any more and only those are shown, its neighbor is chosen.
+  const place = search.place;
+  search.chosen = symbol;
   show(search);
+  if (search.chosen !== symbol) choose(search, Math.min(place, search.shown.length - 1));
+  else search.list.children[search.place]?.scrollIntoView({ block: "nearest" });
 }
 
 const go = (symbol) => location.assign(`/trade/${symbol}`);

@@ -1,5 +1,6 @@
 // The tables at the bottom: which rows each has, which is open, filter and CSV. Lists of the past
 // are asked for when their table is opened, not before.
+import { attachCloseAll } from "./close-all.js";
 import { columnsOf } from "./columns.js";
 import { element, remember, remembered, say } from "./dom.js";
 import { createGrid } from "./grid.js";
@@ -84,7 +85,8 @@ function makeTools(place, tables) {
   const csv = element("button", { type: "button", class: "chip", onclick: () => download(tables) }, "CSV");
   const cancelAll = tables.orders.cancelAllButton(() => (tables.isHere ? tables.store.values.symbol : null));
   tables.cancelAll = cancelAll;
-  place.append(cancelAll, here, filter, csv);
+  tables.closeAll = attachCloseAll(tables);
+  place.append(cancelAll, tables.closeAll, here, filter, csv);
 }
 
 function openTable(tables, wanted) {
@@ -97,6 +99,7 @@ function openTable(tables, wanted) {
     panel.hidden = each !== name;
   }
   tables.cancelAll?.toggleAttribute("hidden", !["orders", "triggers"].includes(name));
+  tables.closeAll?.toggleAttribute("hidden", name !== "positions");
   load(tables, name);
   show(tables);
 }
