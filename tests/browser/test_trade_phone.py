@@ -1,12 +1,22 @@
 """The terminal on a phone: menu and account, panes, the ticket as a sheet, positions as cards."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
 from tests.browser.measure import overflow_of, small_targets_of, violations_of
-from tests.browser.terminals import ADDRESS, OpenTerminal, is_live
+from tests.browser.terminals import (
+    ADDRESS,
+    OpenTerminal,
+    Trader,
+    held,
+    is_live,
+    many_fills,
+    rows,
+    tab,
+)
 
 HAS_FOCUS = "document.querySelector('[data-ticket]').contains(document.activeElement)"
 OpenPage = Callable[[int, int], Page]
@@ -76,3 +86,39 @@ def test_the_ticket_is_a_dialog_while_it_is_up(open_terminal: OpenTerminal) -> N
     page.mouse.click(100, 20)
     expect(page.locator("[data-ticket]")).to_be_hidden()
     assert page.locator("[inert]").count() == 0
+
+
+def test_positions_are_cards_that_fit(open_terminal: OpenTerminal, traders: list[Trader]) -> None:
+    with held(traders):
+        page = open_terminal(0, PHONE)
+        page.get_by_role("button", name="Positions").click()
+        card = rows(page).first
+        for name in ("Unrealized, USDT", "Liquidation", "TP / SL"):
+            expect(card.locator(f'[data-name="{name}"]')).to_be_visible()
+        outside = card.locator("th, td, button").evaluate_all(
+            "(all) => all.filter((one) => { const box = one.getBoundingClientRect(); return"
+            " box.left < 0 || box.right > innerWidth || one.scrollWidth > one.clientWidth; })"
+            ".map((one) => one.outerHTML)"
+        )
+        assert outside == []
+        heights = card.get_by_role("button").evaluate_all(
+            "(all) => all.map((one) => one.offsetHeight)"
+        )
+        assert min(heights) >= 36
+        fit_for_everyone(page)
+        for name in ("Orders", "Fills"):
+            tab(page, name)
+            fit_for_everyone(page)
+
+
+def test_long_lists_of_cards_hold_only_those_that_are_seen(open_terminal: OpenTerminal) -> None:
+    page = open_terminal(0, PHONE)
+    page.route("**/api/v1/fills?*", many_fills)
+    page.get_by_role("button", name="Positions").click()
+    tab(page, "Fills")
+    table = page.locator(".grid-panel:not([hidden]) table")
+    expect(table).to_have_attribute("aria-rowcount", re.compile(r"^1\d{3}$"))
+    page.locator(".grid-panel:not([hidden]) .grid-scroll").evaluate("(e) => { e.scrollTop = 1e6; }")
+    count = table.get_attribute("aria-rowcount") or ""
+    expect(rows(page).last).to_have_attribute("aria-rowindex", count)
+    assert rows(page).count() < 40

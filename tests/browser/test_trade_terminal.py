@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.measure import overflow_of, small_targets_of, violations_of
-from tests.browser.terminals import BTC, OpenTerminal, Trader, is_live, place, rows, tab
+from tests.browser.terminals import BTC, OpenTerminal, Trader, is_live, many_fills, place, rows, tab
 from tests.live_site import LiveSite, start_process, stop_live_site
 
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["1440", "390"])
@@ -148,27 +148,6 @@ def test_an_order_in_flight_outlives_the_engine(
         os.kill(spare, signal.SIGCONT)
     expect(rows(page)).not_to_contain_text("pending")
     expect(rows(page)).to_contain_text("0.0077")
-
-
-def many_fills(route: Route) -> None:
-    """Answer with as many fills as a busy day has."""
-    fill: dict[str, Any] = {
-        "order_id": None,
-        "symbol": BTC,
-        "side": "BUY",
-        "price": "95000.05",
-        "size": "0.01",
-    }
-    fill |= {"fee": "0.475", "liquidity": "TAKER", "kind": "TRADE", "realized_pnl": "0"}
-    results = [
-        {**fill, "id": f"fill-{n}", "executed_at": 1_763_136_000_000 - n} for n in range(500)
-    ]
-    is_first = "cursor" not in route.request.url
-    body = {"results": results, "next": "more" if is_first else None}
-    if not is_first:
-        for row in results:
-            row["id"] = f"{row['id']}-more"
-    route.fulfill(json=body)
 
 
 def test_long_tables_hold_only_the_rows_that_are_seen(

@@ -9,6 +9,11 @@ const SENTENCES = {
   4429: "Too many connections of yours are open. Close another tab.",
 };
 const LOST_FOR_LONG_MS = 3_000;
+const LOST = [
+  "Connection lost, trying again. What was filled, canceled or liquidated since is not known here; prices are old.",
+  "Orders that rest stay and may be filled; only cancel-all-after, if you armed it by API, cancels them.",
+  "Check your network, then reload; what you send goes another way and may still arrive.",
+].join(" ");
 
 export function attachConnection(root, store) {
   const place = root.querySelector("[data-connection]");
@@ -41,7 +46,7 @@ function freshnessOf({ tripMs, heardAt, lostAt }, isLive) {
 function alarmOf({ connection, isLive, status, market }) {
   if (!isLive && SENTENCES[connection.code]) return SENTENCES[connection.code];
   if (!isLive && connection.wasLive && Date.now() - connection.lostAt > LOST_FOR_LONG_MS) {
-    return "The connection is lost. Numbers are as they were; orders go another way and still arrive.";
+    return LOST;
   }
   if (status?.pause_level > 0) {
     const until = status.resumes_at ? ` until ${clockTime(status.resumes_at)}` : "";
