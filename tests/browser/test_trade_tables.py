@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -137,11 +138,11 @@ def test_the_leverage_stands_on_one_line(open_terminal: OpenTerminal) -> None:
 def test_the_change_of_a_day_has_sign_arrow_and_color(open_terminal: OpenTerminal) -> None:
     page = open_terminal()
     change, name = page.locator("[data-change]"), page.locator("[data-change-name]")
-    hours = {"at": 25.0, "open": "50000"}
+    before: dict[str, Any] = {"hours": 25, "open": "50000"}
 
     def candles(route: Route) -> None:
-        opened_at = int((time.time() - 3600 * float(hours["at"])) * 1000)
-        price = hours["open"]
+        opened_at = int((time.time() - 3600 * before["hours"]) * 1000)
+        price = before["open"]
         figures = {"open": price, "high": price, "low": price, "close": price, "volume": "0"}
         route.fulfill(json={"results": [{"opened_at": opened_at, **figures}], "next": None})
 
@@ -150,7 +151,7 @@ def test_the_change_of_a_day_has_sign_arrow_and_color(open_terminal: OpenTermina
     expect(name).to_have_text("24 h")
     expect(change).to_contain_text("\u25b2 +")
     expect(change).to_have_class("up")
-    hours |= {"at": 1.0, "open": "190000"}
+    before |= {"hours": 1, "open": "190000"}
     page.reload()
     expect(name).to_contain_text("Since")
     expect(change).to_contain_text("\u25bc \u2212")
