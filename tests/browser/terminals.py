@@ -96,11 +96,17 @@ def held(traders: list[Trader], *, leverage: int = 10, size: str = "0.01") -> It
         buyer.ask("POST", f"/positions/{BTC}/leverage", {"leverage": 10}, expect=200)
 
 
-def trade(*, maker: Traveler, taker: Traveler, side: str, size: str) -> None:
+def trade(*, maker: Traveler, taker: Traveler, side: str, size: str, symbol: str = BTC) -> None:
     """Let somebody take a size from somebody, at the mid."""
     other = {"BUY": "SELL", "SELL": "BUY"}[side]
-    rests = {"symbol": BTC, "side": other, "type": "PEG_MID", "size": size, "time_in_force": "GTC"}
+    rests = {
+        "symbol": symbol,
+        "side": other,
+        "type": "PEG_MID",
+        "size": size,
+        "time_in_force": "GTC",
+    }
     maker.ask("POST", "/orders", rests, expect=201)
-    takes = {"symbol": BTC, "side": side, "type": "MARKET", "size": size, "time_in_force": "IOC"}
+    takes = {"symbol": symbol, "side": side, "type": "MARKET", "size": size, "time_in_force": "IOC"}
     order = taker.ask("POST", "/orders", takes, expect=201)
     assert order["status"] == "FILLED", order

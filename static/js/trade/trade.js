@@ -3,6 +3,7 @@
 import { attachBasic } from "./basic.js";
 import { attachChange } from "./change.js";
 import { attachChart } from "./chart.js";
+import { attachClosing } from "./closing.js";
 import { attachConnection } from "./connection.js";
 import { channelsOf, hearInto, takePosition, totalsOf } from "./feed.js";
 import { attachHotkeys } from "./hotkeys.js";
@@ -64,6 +65,7 @@ const search = attachSearch(parts);
 attachHotkeys({ ...parts, ticket, tables, search, leverage });
 attachChart(root, store);
 attachBasic({ ...parts, ticket, notify: showToast });
+attachClosing({ ...parts, notify: showToast });
 
 async function loadMarkets() {
   const page = await read("/markets", { limit: 500 }).catch(() => null);
