@@ -22,8 +22,7 @@ REFUSALS: Final = {
 
 def refusal_in(error: Any) -> str:
     """Return what the program refused, from a transaction's `err`; empty where it was another."""
-    told = error.get("InstructionError") if isinstance(error, dict) else None
-    if not (isinstance(told, list) and len(told) == 2 and isinstance(told[1], dict)):
-        return ""
-    number = told[1].get("Custom")
-    return f"{REFUSALS[number]} (error {number})" if number in REFUSALS else ""
+    match error:
+        case {"InstructionError": [_, {"Custom": int(number)}]} if number in REFUSALS:
+            return f"{REFUSALS[number]} (error {number})"
+    return ""
