@@ -175,9 +175,11 @@ def payable_today_micro(record: Exchange, /, *, now_seconds: int) -> int:
 
 
 def note_paid(door: Solana, /) -> None:
-    """Call paid what the chain, at `finalized`, says that it has paid.
+    """Call paid what the chain, at `finalized`, says that it has paid, with the signature.
 
-    A closed vault has paid all: the program closes none that owes.
+    A closed vault has paid all: the program closes none that owes. While a payout that may have
+    paid it is still open, its signature is not known for certain: the next call looks again. A
+    withdrawal that its owner had paid out himself has no signature of ours.
     """
     rows = list(Withdrawal.objects.filter(state=WithdrawalState.RELEASED).order_by("to_micro"))
     keys = [Pubkey.from_string(row.address) for row in rows]
@@ -191,9 +193,11 @@ def note_paid(door: Solana, /) -> None:
             or vault.paid_micro < (row.to_micro or 0)
         ):
             continue
+        covering = Payout.objects.filter(vault_id=row.vault_id, to_micro__gte=row.to_micro)
+        if covering.filter(is_open=True).exists():
+            continue
         payout = (
-            Payout.objects.filter(vault_id=row.vault_id, to_micro__gte=row.to_micro)
-            .filter(transaction__state=SendingState.FINALIZED)
+            covering.filter(transaction__state=SendingState.FINALIZED)
             .select_related("transaction")
             .order_by("to_micro", "-id")
             .first()

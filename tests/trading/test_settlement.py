@@ -27,13 +27,13 @@ from tests.trading.chain_door import door_to
 from tests.trading.cosigner import witness_at
 from trading import proofs, settlement
 from trading.deposits import watch_deposits
-from trading.models import Batch, Deposit, LeafVersion, Withdrawal
+from trading.models import Batch, Deposit, LeafVersion, Payout, Withdrawal
 from trading.proofs import newest_proof
 from trading.services import vaults
 from trading.services.chain_setup import deposit_test_usdt, ensure_chain
 from trading.solana import Solana
 from trading.state_leaves import content_of
-from trading.withdrawals import advance_withdrawals
+from trading.withdrawals import advance_withdrawals, note_paid
 from trading.witness.process import Desk
 
 __all__ = ["chain"]
@@ -222,6 +222,27 @@ def test_a_withdrawal_is_paid_to_the_wallet_once(venue: Venue) -> None:
         venue.pass_time(PACE.finalize_ms)
     assert venue.door.client.token_balance(tokens, level=Level.FINALIZED) == 1_500 * USDT
     assert venue.exchange.runner.state.account(str(user.pk)).cash_micro == 500 * USDT
+
+
+def test_a_payout_final_between_two_questions_is_called_paid_with_its_signature(
+    venue: Venue,
+) -> None:
+    user, wallet = venue.person("alice")
+    venue.deposit(wallet, 2_000)
+    row = vaults.withdraw(venue.door, user=user, amount_micro=1_500 * USDT)
+    for _ in range(20):
+        if Payout.objects.filter(is_open=True).exists():
+            break
+        venue.pass_time(PACE.confirm_ms)
+    venue.pass_time(PACE.confirm_ms)
+    payout = Payout.objects.select_related("transaction").get(is_open=True)
+    venue.devchain.sleep(PACE.finalize_ms / 1_000)
+    note_paid(venue.door)
+    row.refresh_from_db()
+    assert (row.state, row.signature) == ("RELEASED", "")
+    advance_withdrawals(venue.door)
+    row.refresh_from_db()
+    assert (row.state, row.signature) == ("PAID", payout.transaction.signature)
 
 
 def test_more_than_is_free_is_refused_and_changes_nothing(venue: Venue) -> None:

@@ -17,6 +17,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from godark_client.refusals import refusal_in
+
 ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 KEY_SIZE: Final = 32
 PATIENCE_S: Final = 60.0
@@ -127,7 +129,7 @@ class Node:
         except (httpx.HTTPError, ValueError) as error:
             raise ChainError(f"The node does not answer: {error}") from None
         if "error" in said:
-            raise ChainError(f"The chain refuses: {said['error'].get('message')} {_logs(said)}")
+            raise ChainError(_refused(said["error"]))
         return said["result"]
 
     def account(self, address: bytes, *, owner: bytes | None = None) -> bytes | None:
@@ -152,16 +154,22 @@ class Node:
         while monotonic() < ends:
             status = self.ask("getSignatureStatuses", [signature])["value"][0]
             if status and status.get("err"):
-                raise ChainError(f"The program refuses: {status['err']}")
+                known = refusal_in(status["err"])
+                raise ChainError(f"The program refuses: {known or status['err']}")
             if status and status.get("confirmationStatus") in {"confirmed", "finalized"}:
                 return signature
             sleep(POLL_S)
         raise ChainError(f"{signature} is not confirmed yet; look again.")
 
 
-def _logs(said: dict[str, Any]) -> str:
-    data = said["error"].get("data")
-    return " ".join(data.get("logs") or []) if isinstance(data, dict) else ""
+def _refused(error: dict[str, Any]) -> str:
+    """Return what a node refused as a sentence; with its logs where the program is not known."""
+    told = error.get("data")
+    data = told if isinstance(told, dict) else {}
+    known = refusal_in(data.get("err"))
+    if known:
+        return f"The program refuses: {known}"
+    return f"The chain refuses: {error.get('message')} {' '.join(data.get('logs') or [])}"
 
 
 def message_of(payer: bytes, built: Sequence[Instruction], blockhash: bytes) -> bytes:
