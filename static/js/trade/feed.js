@@ -19,10 +19,13 @@ export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
   const { values } = store;
   const takes = {
     tickers: ({ data }) => {
-      for (const ticker of data) values.tickers.set(ticker.symbol, ticker);
+      for (const ticker of data) takeTicker(values, ticker);
       store.touch("tickers");
     },
-    ticker: ({ data }) => store.set({ ticker: data }),
+    ticker: ({ data }) => {
+      takeTicker(values, data);
+      store.set({ ticker: data });
+    },
     trades: ({ type, data }) => {
       const trades = type === "snapshot" ? data : [data, ...values.trades];
       store.set({ trades: trades.slice(0, MOST_TRADES) });
@@ -60,8 +63,12 @@ export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
   return (frame) => {
     const take = takes[frame.channel] ?? takes[frame.channel.split(":")[0]];
     take?.(frame);
-    values.connection.heardAt = Date.now();
   };
+}
+
+function takeTicker({ tickers, pricedAt }, ticker) {
+  tickers.set(ticker.symbol, ticker);
+  pricedAt.set(ticker.symbol, Date.now());
 }
 
 function takeStatus(store, data, isWhole) {

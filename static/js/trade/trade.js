@@ -4,6 +4,7 @@ import { attachBasic } from "./basic.js";
 import { attachChart } from "./chart.js";
 import { attachConnection } from "./connection.js";
 import { channelsOf, hearInto, takePosition, totalsOf } from "./feed.js";
+import { watchFreshness } from "./freshness.js";
 import { attachHotkeys } from "./hotkeys.js";
 import { attachLeverage } from "./leverage.js";
 import { createNews, watchMargins } from "./news.js";
@@ -33,6 +34,8 @@ const store = createStore({
   markets: new Map(),
   ticker: null,
   tickers: new Map(),
+  pricedAt: new Map(),
+  old: new Set([symbol]),
   trades: [],
   venues: [],
   status: null,
@@ -50,6 +53,7 @@ const store = createStore({
 });
 
 const parts = { store, root, isKnown };
+watchFreshness(store);
 attachStrip(root, store);
 attachAccount(store);
 attachConnection(root, store);
