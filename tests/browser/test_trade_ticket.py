@@ -120,3 +120,40 @@ def test_prices_that_have_stopped_are_shown_as_old(
     expect(rows(terminal).first).to_have_attribute("data-old", "")
     terminal.context.set_offline(False)
     close(pair)
+
+
+def test_the_chosen_time_in_force_comes_back(terminal: Page) -> None:
+    force, post_only = (
+        terminal.locator("[name=time_in_force]"),
+        terminal.locator("[name=post_only]"),
+    )
+    expect(force).to_have_value("GTC")
+    post_only.check()
+    terminal.locator('[data-kind="MARKET"]').click()
+    expect(force).to_have_value("IOC")
+    expect(post_only).not_to_be_checked()
+    terminal.locator('[data-kind="LIMIT"]').click()
+    expect(force).to_have_value("GTC")
+    expect(post_only).to_be_checked()
+    force.select_option("FOK")
+    terminal.locator('[data-kind="MARKET"]').click()
+    expect(force).to_have_value("IOC")
+    terminal.locator('[data-kind="PEG"]').click()
+    expect(force).to_have_value("FOK")
+    force.select_option("GTC")
+    terminal.locator('[data-kind="MARKET"]').click()
+    force.select_option("FOK")
+    # A click on the reference makes a limit of it.
+    terminal.locator('[data-point="bid"]').click()
+    expect(terminal.locator('[data-kind="LIMIT"]')).to_have_attribute("aria-pressed", "true")
+    expect(force).to_have_value("GTC")
+    force.select_option("IOC")
+    terminal.locator('[data-mode-choice="basic"]').click()
+    terminal.locator('[data-mode-choice="advanced"]').click()
+    expect(force).to_have_value("GTC")
+    expect(post_only).not_to_be_checked()
+    terminal.locator('[data-kind="MARKET"]').click()
+    terminal.locator('[data-mode-choice="basic"]').click()
+    terminal.locator('[data-kind="LIMIT"]').click()
+    terminal.locator('[data-mode-choice="advanced"]').click()
+    expect(force).to_have_value("GTC")

@@ -12,12 +12,13 @@ const FORCES = { GTC: "until canceled", GTD: "until a date", IOC: "now or never,
 const NO_VALUE = "\u2013";
 const WAITS = "Your balance does not carry this yet: it waits up to 15 seconds for the deposit that you authorized.";
 const ASK_AGAIN_MS = 10_000;
+const IMMEDIATE = ["IOC", "FOK"];
 const CHECKS = ["post_only", "reduce_only", "protects", "all_or_none", "nbbo_protection"];
 
 export function attachTicket({ root, store, isKnown, onSent = () => {} }) {
   const section = root.querySelector("[data-ticket]");
   const form = section.querySelector("[data-ticket-form]");
-  const ticket = { root, store, isKnown, section, form, kind: "LIMIT", touched: new Set(), onSent, id: newId() };
+  const ticket = { root, store, isKnown, section, form, kind: "LIMIT", touched: new Set(), onSent, id: newId(), chosen: takenForGranted() };
   for (const chip of form.querySelectorAll("[data-kind]")) chip.addEventListener("click", () => chooseKind(ticket, chip.dataset.kind));
   for (const chip of form.querySelectorAll("[data-takes]")) chip.addEventListener("click", () => takePrice(ticket, pricesOf(store.values)[chip.dataset.takes]));
   form.addEventListener("input", ({ target }) => edited(ticket, target));
@@ -44,6 +45,9 @@ export function attachTicket({ root, store, isKnown, onSent = () => {} }) {
   };
 }
 
+// What a person chose of what another type of order may not have: it comes back with a type that may.
+const takenForGranted = () => ({ resting: "GTC", immediate: "IOC", postOnly: false });
+
 const newId = () => `web-${crypto.randomUUID()}`;
 
 export function fieldsOf({ form, kind, store }) {
@@ -66,42 +70,48 @@ function chooseKind(ticket, kind) {
 }
 
 // Which fields belong to the order as it is now.
-function arrange({ form, kind }) {
+function arrange({ form, kind, chosen }) {
   const type = typeOf({ kind, peg: form.elements.peg.value, then: form.elements.then.value });
   form.querySelector("[data-price-part]").hidden = type === "MARKET";
   say(form.querySelector("[data-price-label]"), kind === "PEG" ? (form.elements.side.value === "BUY" ? "Not above" : "Not below") : "Price");
   form.elements.limit_price.placeholder = kind === "PEG" ? "no cap" : "";
   const forces = form.elements.time_in_force;
-  const allowed = type === "MARKET" ? ["IOC", "FOK"] : Object.keys(FORCES);
+  const allowed = type === "MARKET" ? IMMEDIATE : Object.keys(FORCES);
   if (allowed.join() !== [...forces.options].map((one) => one.value).join()) {
-    const before = forces.value;
     forces.replaceChildren(...allowed.map((name) => new Option(`${name}, ${FORCES[name]}`, name)));
-    if (allowed.includes(before)) forces.value = before;
   }
+  forces.value = type === "MARKET" ? chosen.immediate : chosen.resting;
   form.querySelector("[data-until]").hidden = forces.value !== "GTD";
   form.querySelector("[data-risk-part]").hidden = form.elements.unit.value !== "risk";
   form.querySelector("[data-protection]").hidden = !form.elements.protects.checked;
-  const isImmediate = ["IOC", "FOK"].includes(forces.value);
+  const isImmediate = IMMEDIATE.includes(forces.value);
   form.elements.post_only.disabled = isImmediate;
-  if (isImmediate) form.elements.post_only.checked = false;
+  form.elements.post_only.checked = chosen.postOnly && !isImmediate;
 }
 
 function edited(ticket, target) {
   ticket.touched.add(target.name);
   ticket.id = newId();
+  remember(ticket, target);
   if (target.name === "share") takeSize(ticket, target.value, "percent");
   if (target.name === "unit") ticket.form.elements.size.value = "";
   arrange(ticket);
   show(ticket);
 }
 
+function remember({ form, chosen }, { name, value, checked }) {
+  const isOfMarket = form.elements.time_in_force.options.length === IMMEDIATE.length;
+  if (name === "time_in_force") chosen[isOfMarket ? "immediate" : "resting"] = value;
+  if (name === "post_only") chosen.postOnly = checked;
+}
+
 // Everything that basic mode hides goes back to what the venue takes for granted.
 function simplify(ticket) {
   const { form, kind } = ticket;
-  for (const name of ["post_only", "reduce_only", "all_or_none", "nbbo_protection"]) form.elements[name].checked = false;
+  ticket.chosen = takenForGranted();
+  for (const name of ["reduce_only", "all_or_none", "nbbo_protection"]) form.elements[name].checked = false;
   form.elements.min_quantity.value = "";
   form.elements.stp.value = "EXPIRE_TAKER";
-  form.elements.time_in_force.selectedIndex = 0;
   if (form.elements.unit.value === "risk") form.elements.unit.value = "base";
   chooseKind(ticket, kind === "LIMIT" ? "LIMIT" : "MARKET");
 }
