@@ -131,7 +131,9 @@ function lights() {
 function showLights(cell, { position }) {
   const lit = position.adl_rank ?? 0;
   const place = cell.firstChild;
-  place.setAttribute("aria-label", `${lit} of ${LIGHTS} in line for auto-deleveraging`);
+  const label = position.adl_rank === null ? "Place in line for auto-deleveraging not known yet" : `${lit} of ${LIGHTS} in line for auto-deleveraging`;
+  place.setAttribute("aria-label", label);
+  place.title = label;
   [...place.children].forEach((light, index) => light.classList.toggle("is-lit", index < lit));
 }
 

@@ -96,10 +96,27 @@ export function takeOrder(store, order) {
 
 export function takePosition(store, position) {
   const { positions, settings } = store.values;
-  settings.set(position.symbol, position);
+  const ranked = { ...position, adl_rank: position.adl_rank ?? rankBefore(positions, position) };
+  settings.set(position.symbol, ranked);
   if (/^-?0(\.0+)?$/.test(position.size)) positions.delete(position.symbol);
-  else positions.set(position.symbol, position);
+  else positions.set(position.symbol, ranked);
   store.touch("positions", "settings");
+}
+
+// News of a position leave its place in line out: the one that is known holds until a newer one
+// comes, as long as the position is on the same side.
+function rankBefore(positions, { symbol, size }) {
+  const known = positions.get(symbol);
+  return known && known.size.startsWith("-") === size.startsWith("-") ? known.adl_rank : null;
+}
+
+export function takeRanks(store, ranked) {
+  const { positions } = store.values;
+  for (const { symbol, adl_rank: rank } of ranked) {
+    const known = positions.get(symbol);
+    if (known && rank !== null) positions.set(symbol, { ...known, adl_rank: rank });
+  }
+  store.touch("positions");
 }
 
 // What all positions come to at the marks of this moment.

@@ -3,7 +3,7 @@
 import { attachBasic } from "./basic.js";
 import { attachChart } from "./chart.js";
 import { attachConnection } from "./connection.js";
-import { channelsOf, hearInto, takePosition, totalsOf } from "./feed.js";
+import { channelsOf, hearInto, takePosition, takeRanks, totalsOf } from "./feed.js";
 import { watchFreshness } from "./freshness.js";
 import { attachHotkeys } from "./hotkeys.js";
 import { attachLeverage } from "./leverage.js";
@@ -22,6 +22,7 @@ import { showToast } from "../toasts.js";
 
 const VENUES_EVERY_MS = 5_000;
 const MARKET_EVERY_MS = 60_000;
+const RANKS_EVERY_MS = 60_000;
 
 const root = document.querySelector("[data-trade]");
 const { symbol } = root.dataset;
@@ -86,6 +87,13 @@ async function loadLeverage() {
   if (page?.results.length) takePosition(store, page.results[0]);
 }
 
+// Places in line change with what others do, of which no news come.
+async function loadRanks() {
+  if (document.visibilityState !== "visible" || !store.values.positions.size) return;
+  const page = await read("/positions").catch(() => null);
+  if (page) takeRanks(store, page.results);
+}
+
 const news = createNews({ notify: showToast });
 watchMargins({
   store,
@@ -114,7 +122,10 @@ loadMarkets();
 loadVenues();
 setInterval(loadMarkets, MARKET_EVERY_MS);
 setInterval(loadVenues, VENUES_EVERY_MS);
-if (isKnown) loadLeverage();
+if (isKnown) {
+  loadLeverage();
+  setInterval(loadRanks, RANKS_EVERY_MS);
+}
 document.documentElement.dataset.terminal = "ready";
 
 // For tests, which cut the connection as a network would.
