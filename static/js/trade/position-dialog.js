@@ -1,11 +1,17 @@
 // What one does with a position: close it, move its margin, protect it.
 import { say } from "./dom.js";
-import { abs, decimalOf } from "./exact.js";
+import { abs, decimalOf, microOf } from "./exact.js";
 import { takeOrder, takePosition } from "./feed.js";
+import { liquidationOf } from "./margin.js";
 import { withoutNulls } from "./own-orders.js";
-import { lotsOf, termsOf } from "./positions.js";
+import { closeFaults, closeWords, marginFaults, protectFaults, protectWarnings } from "./position-rules.js";
+import { halfTicksOf, lotsOf, termsOf, valueOf } from "./positions.js";
 import { post, remove } from "./rest.js";
 
+// Which input a fault is told beside, by the venue's name of the field.
+const INPUTS = { size: "close_size", limit_price: "close_price", amount: "amount", take_profit: "tp_trigger", stop_loss: "sl_trigger" };
+const RULES = { close: closeFaults, margin: marginFaults, protect: protectFaults };
+const KEEPS_MARGIN = "So much cannot be taken out: the initial margin has to stay. Take out less.";
 const TITLES = { close: "Close", margin: "Margin of", protect: "Take profit and stop loss of" };
 
 export function attachPositionDialog({ store, notify }) {
@@ -21,7 +27,8 @@ export function attachPositionDialog({ store, notify }) {
   function open(of, wanted) {
     [symbol, what] = [of, wanted];
     form.reset();
-    say(fault, "");
+    isTried = false;
+    tell({});
     say(dialog.querySelector("h2"), `${TITLES[what]} ${symbol.split("-")[0]}`);
     for (const part of form.querySelectorAll("[data-part]")) part.hidden = part.dataset.part !== what;
     const held = position();
@@ -33,6 +40,50 @@ export function attachPositionDialog({ store, notify }) {
       fields[`${leg}_limit`].value = limit ?? "";
     }
     dialog.showModal();
+  }
+
+  // The position as it is worth at this moment, with its market's terms; null while that is not known.
+  function worldNow() {
+    const { markets, tickers, ticker, balance, symbol: own } = store.values;
+    const market = markets.get(symbol);
+    if (!market || !position()) return null;
+    const terms = termsOf(market);
+    const newest = (symbol === own && ticker ? ticker : tickers.get(symbol))?.mark_price ?? position().mark_price;
+    const worth = valueOf(position(), terms, newest);
+    if (!worth) return null;
+    const held = { ...worth, liquidation: liquidationOf(worth, terms) };
+    return { held, terms, mark: halfTicksOf(newest, terms), free: balance ? microOf(balance.free) : 0n };
+  }
+
+  const typed = () => ({ ...Object.fromEntries([...Object.values(INPUTS), "tp_limit", "sl_limit"].map((name) => [name, plain(name)])), way: fields.way.value });
+
+  function faultsNow() {
+    const world = worldNow();
+    return world ? RULES[what](typed(), world) : {};
+  }
+
+  // Each sentence beside its field; a warning only where there is no fault.
+  function tell(faults) {
+    const world = what === "protect" ? worldNow() : null;
+    const warnings = world ? protectWarnings(typed(), world) : {};
+    for (const [field, name] of Object.entries(INPUTS)) {
+      const beside = dialog.querySelector(`[data-fault-of="${field}"]`);
+      beside.dataset.tone = faults[field] ? "" : "warn";
+      say(beside, faults[field] ?? warnings[field] ?? "");
+      fields[name].setAttribute("aria-invalid", String(Boolean(faults[field])));
+      fields[name].setAttribute("aria-describedby", beside.id);
+    }
+    say(fault, faults.all ?? "");
+    const first = Object.keys(INPUTS).find((field) => faults[field]);
+    return first ? fields[INPUTS[first]] : null;
+  }
+
+  let isTried = false;
+  form.addEventListener("input", () => tell(isTried ? faultsNow() : {}));
+
+  function tellRefusal({ code, field, message, detail }) {
+    const sentence = code === "INSUFFICIENT_COLLATERAL" && what === "margin" && fields.way.value === "out" ? KEEPS_MARGIN : code === "VALIDATION_ERROR" ? detail : message;
+    tell({ [field in INPUTS ? field : "all"]: sentence })?.focus();
   }
 
   for (const button of form.querySelectorAll("[data-share]")) {
@@ -52,7 +103,7 @@ export function attachPositionDialog({ store, notify }) {
       const given = Object.fromEntries(Object.entries(body).filter(([name, value]) => value && !(name === "size" && isWhole)));
       const order = await post(`/positions/${symbol}/close`, given);
       takeOrder(store, order);
-      notify({ title: order.status === "FILLED" ? `Closed at ${order.average_price}` : `Close order ${order.status.toLowerCase()}`, tone: order.status === "FILLED" ? "good" : "" });
+      notify(closeWords(order));
     },
     margin: async () => {
       const amount = plain("amount");
@@ -70,14 +121,19 @@ export function attachPositionDialog({ store, notify }) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    say(fault, "");
+    isTried = true;
+    const faulty = tell(faultsNow());
+    if (faulty) {
+      faulty.focus();
+      return;
+    }
     const button = form.querySelector("[data-position-send]");
     button.setAttribute("aria-busy", "true");
     try {
       await doers[what]();
       dialog.close();
     } catch (refused) {
-      say(fault, refused.message);
+      tellRefusal(refused);
     } finally {
       button.removeAttribute("aria-busy");
     }

@@ -1,5 +1,5 @@
 // The order ticket: reads its fields, shows preview and faults as one types, and sends.
-import { bodyOf, draftOf, faultsOf, fundingOf, previewOf, typeOf, worldOf } from "./draft.js";
+import { bodyOf, draftOf, faultsOf, fundingOf, previewOf, typeOf, warningsOf, worldOf } from "./draft.js";
 import { say } from "./dom.js";
 import { centsText, decimalOf, microOf } from "./exact.js";
 import { takeOrder } from "./feed.js";
@@ -168,11 +168,13 @@ function show(ticket) {
   const fields = { ...fieldsOf(ticket), terms: world.terms };
   const draft = draftOf(fields, world);
   const faults = faultsOf(fields, draft, world);
-  Object.assign(ticket, { world, fields, draft, faults });
+  const preview = previewOf(draft, world);
+  const warnings = warningsOf(fields, draft, world, preview);
+  Object.assign(ticket, { world, fields, draft, faults, preview, warnings });
   learnAuthorized(ticket);
   showFaults(ticket);
   showPreview(ticket);
-  form.elements.share.setAttribute("aria-valuetext", `${form.elements.share.value}%`);
+  showShare(ticket);
   say(root.querySelector("[data-leverage]"), `${world.held.leverage}x`);
   const button = form.querySelector("[data-send]");
   if (!button) return;
@@ -200,26 +202,47 @@ async function learnAuthorized(ticket) {
 }
 
 // A fault is told beside its field once the field was touched, all of them when one tries to send.
-function showFaults({ form, faults, touched }) {
+// A warning stands there as soon as there is one.
+function showFaults(ticket) {
+  const { form, faults, warnings, touched } = ticket;
   const sources = { take_profit: ["tp_trigger", "tp_limit", "protects"], stop_loss: ["sl_trigger", "sl_limit"] };
   for (const place of form.querySelectorAll("[data-fault]")) {
     const name = place.dataset.fault;
     const inputs = sources[name] ?? [name];
     const isTold = touched.has("all") || inputs.some((one) => touched.has(one));
     const sentence = isTold ? (faults[name] ?? "") : "";
-    say(place, sentence);
+    const told = sentence || (warnings[name] ?? "");
+    place.dataset.tone = sentence ? "" : "warn";
+    say(place, told);
     for (const one of inputs.filter((each) => each !== "protects")) {
       const input = form.elements[one];
       input.setAttribute("aria-invalid", String(Boolean(sentence)));
-      if (sentence) input.setAttribute("aria-describedby", place.id);
+      if (told) input.setAttribute("aria-describedby", place.id);
       else input.removeAttribute("aria-describedby");
     }
   }
+  announceFaults(ticket);
+}
+
+// Read out once when another field is at fault, not each time that a price moves a number in it.
+function announceFaults(ticket) {
+  const told = [...ticket.form.querySelectorAll("[data-fault]:not(:empty)")];
+  const key = told.map((place) => `${place.dataset.fault} ${place.dataset.tone}`).join();
+  if (key === ticket.announced) return;
+  ticket.announced = key;
+  say(ticket.form.querySelector("[data-faults-said]"), told.map((place) => place.textContent).join(" "));
+}
+
+function showShare({ form, draft }) {
+  const { share, unit } = form.elements;
+  const whole = draft.order.isReduceOnly ? "position" : "free";
+  say(unit.querySelector('[value="percent"]'), `% of ${whole}`);
+  share.setAttribute("aria-label", draft.order.isReduceOnly ? "Share of the position" : "Share of your free balance, as margin with the fee");
+  share.setAttribute("aria-valuetext", `${share.value}%`);
 }
 
 function showPreview(ticket) {
-  const { form, fields, draft, world, store } = ticket;
-  const preview = previewOf(draft, world);
+  const { form, fields, draft, world, store, preview } = ticket;
   const { market, ticker } = store.values;
   ticket.tellShown?.({ fields, draft, preview, world, market });
   const { terms } = world;
