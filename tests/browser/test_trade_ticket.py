@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import DESKTOP
 from tests.browser.test_trade_terminal import (
@@ -17,6 +17,7 @@ from tests.browser.test_trade_terminal import (
     Trader,
     is_live,
     logged_in,
+    place,
     rows,
     tab,
 )
@@ -157,3 +158,104 @@ def test_the_chosen_time_in_force_comes_back(terminal: Page) -> None:
     terminal.locator('[data-kind="LIMIT"]').click()
     terminal.locator('[data-mode-choice="advanced"]').click()
     expect(force).to_have_value("GTC")
+
+
+def test_an_order_is_shown_as_sent_until_the_venue_has_told_of_it(terminal: Page) -> None:
+    held: list[Route] = []
+
+    def hold_back(route: Route) -> None:
+        held.append(route)
+
+    terminal.route("**/api/v1/orders", hold_back)
+    tab(terminal, "Orders")
+    terminal.locator('[name="limit_price"]').fill("50,000")
+    place(terminal, side="Buy", kind="LIMIT", size="0.0011")
+    expect(rows(terminal)).to_have_count(1)
+    expect(rows(terminal)).to_contain_text("sending")
+    expect(rows(terminal)).to_have_attribute("data-old", "")
+    expect(rows(terminal).get_by_role("button")).to_have_count(0)
+    expect(terminal.locator("[data-answer]")).to_have_text("Sending.")
+    held.pop().continue_()
+    expect(terminal.locator("[data-answer]")).to_have_text("Resting in the dark.")
+    expect(rows(terminal)).to_have_count(1)
+    expect(rows(terminal)).not_to_contain_text("sending")
+    # An answer that is lost after the order has arrived: asked for by its name.
+    terminal.unroute("**/api/v1/orders")
+    terminal.route("**/api/v1/orders", lose_the_answer)
+    place(terminal, side="Buy", kind="LIMIT", size="0.0012")
+    expect(terminal.locator("[data-answer]")).to_have_text("Resting in the dark.")
+    expect(rows(terminal)).to_have_count(2)
+    # One that never arrived is unknown while it is asked for, and then gone.
+    terminal.unroute("**/api/v1/orders")
+    terminal.route("**/api/v1/orders", lambda route: route.abort())
+    place(terminal, side="Buy", kind="LIMIT", size="0.0013")
+    expect(rows(terminal).first).to_contain_text("unknown, asking")
+    expect(terminal.locator("[data-answer]")).to_contain_text("Asking the venue.")
+    expect(terminal.locator("[data-answer]")).to_contain_text("it never arrived")
+    expect(rows(terminal)).to_have_count(2)
+    expect(terminal.locator('[name="size"]')).to_have_value("0.0013")
+    # Amended by keyboard, the focus comes back to where it began.
+    rows(terminal).first.get_by_role("button", name="Amend").click()
+    terminal.get_by_label("New size").fill("0.001")
+    terminal.get_by_label("New size").press("Enter")
+    expect(rows(terminal).first.get_by_role("button", name="Amend")).to_be_focused()
+
+
+def lose_the_answer(route: Route) -> None:
+    route.fetch()
+    route.abort()
+
+
+def test_a_stop_that_fires_at_once_is_warned_of_and_told(
+    terminal: Page, pair: list[Trader]
+) -> None:
+    peg = {"symbol": BTC, "side": "SELL", "type": "PEG_MID", "size": "0.0021"}
+    pair[1].rest.ask("POST", "/orders", peg | {"time_in_force": "GTC", "leverage": 10}, expect=201)
+    terminal.locator('[data-kind="TRIGGER"]').click()
+    terminal.locator('[name="trigger_price"]').fill("1000")
+    expect(terminal.locator("#fault-trigger_price")).to_contain_text("this fires at once")
+    expect(terminal.locator("[data-faults-said]")).to_contain_text("this fires at once")
+    place(terminal, side="Buy", kind="TRIGGER", size="0.0021")
+    expect(terminal.locator("[data-answer]")).to_contain_text("Triggered. Filled at 9")
+    expect(terminal.locator("[data-answer]")).to_contain_text(re.compile(r"\d,\d\d\d\.\d"))
+    tab(terminal, "Positions")
+    dialog = terminal.locator("#position")
+    rows(terminal).get_by_role("button", name="TP/SL").click()
+    dialog.locator('[name="tp_trigger"]').fill("1000")
+    dialog.locator('[name="sl_trigger"]').fill("2000")
+    expect(dialog.locator("#position-fault-loss")).to_contain_text("before this stop")
+    dialog.locator("[data-position-send]").click()
+    expect(dialog.locator("#position-fault-profit")).to_contain_text("A long takes profit above")
+    expect(dialog.locator('[name="tp_trigger"]')).to_be_focused()
+    dialog.locator('[name="tp_trigger"]').fill("200000")
+    expect(dialog.locator("#position-fault-profit")).to_be_empty()
+    dialog.get_by_role("button", name="Leave").click()
+    rows(terminal).get_by_role("button", name="Margin").click()
+    dialog.locator("[data-position-send]").click()
+    expect(dialog.locator("#position-fault-amount")).to_have_text("How much?")
+    dialog.get_by_text("Take out").click()
+    dialog.locator('[name="amount"]').fill("900")
+    expect(dialog.locator("#position-fault-amount")).to_contain_text("can be taken out")
+    dialog.get_by_role("button", name="Leave").click()
+    # Nobody is there to close with: what came of it is told, with why.
+    rows(terminal).get_by_role("button", name="Close").click()
+    dialog.locator("[data-position-send]").click()
+    expect(terminal.locator(".toast", has_text="Nothing was closed")).to_contain_text("Nobody")
+    close(pair)
+
+
+def test_a_leverage_that_is_none_is_refused_beside_its_field(terminal: Page) -> None:
+    terminal.locator("[data-leverage-opens]").click()
+    exact, fault = terminal.locator("[data-leverage-exact]"), terminal.locator("#leverage-fault")
+    rates = terminal.locator("[data-brackets] td").all_inner_texts()
+    assert "%" in "".join(rates)
+    assert "+" not in "".join(rates)
+    for typed in ("5000", "1.5", "", "x"):
+        exact.fill(typed)
+        exact.press("Enter")
+        expect(fault).to_contain_text("A whole number from 1 to")
+        expect(exact).to_have_attribute("aria-invalid", "true")
+    expect(terminal.locator("#leverage")).to_be_visible()
+    exact.fill("10")
+    exact.press("Enter")
+    expect(terminal.locator("#leverage")).to_be_hidden()

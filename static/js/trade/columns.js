@@ -4,6 +4,7 @@ import { element, say } from "./dom.js";
 import { centsText, decimalOf, microOf, ppbOf, wholeCountOf } from "./exact.js";
 import { reasonOf } from "./failures.js";
 import { liquidationOf } from "./margin.js";
+import { wayText } from "./sending.js";
 import { clockTime, grouped, signedPercent, stepped } from "../notation.js";
 
 const NO_VALUE = "\u2013";
@@ -37,7 +38,7 @@ export function columnsOf({ marketOf, open, orders }) {
       editable("size", "Size", orders, amount("size", "Size")),
       amount("filled_size", "Filled"),
       editable("limit_price", "Price", orders, price("limit_price", "Price")),
-      { id: "options", name: "Options", text: optionsText },
+      { id: "options", name: "Options", moves: true, text: optionsText },
       at("created_at"),
       { id: "actions", name: "", make: (order) => orders.actions(order), update: (cell, order) => orders.update(cell, order) },
     ],
@@ -46,7 +47,7 @@ export function columnsOf({ marketOf, open, orders }) {
       { id: "trigger", name: "When", value: (row) => row.trigger, text: (row) => (row.trigger === "STOP" ? "Stop" : "Take profit") },
       price("trigger_price", "Mark reaches"),
       type, amount("size", "Size"), price("limit_price", "Limit"),
-      { id: "of", name: "Of", text: (row) => (row.isOfPosition ? "position" : "order") },
+      { id: "of", name: "Of", moves: true, text: (row) => (row.isOfPosition ? "position" : wayText(row) || "order") },
       { id: "actions", name: "", make: (order) => orders.triggerActions(order) },
     ],
     fills: [
@@ -147,6 +148,7 @@ export function typeText({ type, limit_price: limit }) {
 
 function optionsText(order) {
   const flags = [
+    wayText(order),
     order.time_in_force === "GTD" ? `until ${when(order.expires_at)}` : order.time_in_force,
     order.post_only && "post-only",
     order.reduce_only && "reduce-only",

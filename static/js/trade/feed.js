@@ -2,6 +2,7 @@
 // ended leaves the open ones and is told once.
 import { microOf } from "./exact.js";
 import { termsOf, valueOf } from "./positions.js";
+import { arrived } from "./sending.js";
 
 const OPEN = new Set(["PENDING", "OPEN", "PARTIALLY_FILLED"]);
 const MOST_KEPT = 2_000;
@@ -35,6 +36,7 @@ export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
     },
     orders: ({ type, data }) => {
       if (type === "snapshot") {
+        for (const order of data) arrived(store, order);
         store.set({ orders: new Map(data.map((order) => [order.id, order])) });
         return;
       }
@@ -81,8 +83,9 @@ function takeStatus(store, data, isWhole) {
 
 export function takeOrder(store, order) {
   const { orders, ended } = store.values;
+  arrived(store, order);
   const known = orders.get(order.id);
-  if (known && known.updated_at > order.updated_at) return;
+  if (known && known.updated_at > order.updated_at) return store.touch("orders");
   if (OPEN.has(order.status)) {
     // An answer may be older than what the socket has told meanwhile.
     if (ended.some(({ id, updated_at: at }) => id === order.id && at >= order.updated_at)) return;

@@ -7,6 +7,7 @@ import { ownOrders } from "./own-orders.js";
 import { attachPositionDialog } from "./position-dialog.js";
 import { termsOf, valueOf } from "./positions.js";
 import { readAll } from "./rest.js";
+import { isOnItsWay } from "./sending.js";
 import { clockTime } from "../notation.js";
 
 const ENDED = "FILLED,CANCELED,REJECTED,EXPIRED";
@@ -59,7 +60,8 @@ function makeTabs(place, tables) {
 }
 
 const keyOf = { positions: ({ position }) => position.symbol };
-const ageOf = { positions: ({ age }) => age };
+const notAnswered = (order) => (isOnItsWay(order) ? "The venue has not told of this order yet" : "");
+const ageOf = { positions: ({ age }) => age, orders: notAnswered, triggers: notAnswered };
 
 function walk(event, tables) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -122,13 +124,16 @@ const rowsOf = {
       const age = old.has(position.symbol) ? oldWords(pricedAt.get(position.symbol)) : "";
       return { position, market, terms, mark, age, worth: terms ? valueOf(position, terms, mark) : null };
     }),
-  orders: ({ orders }) => [...orders.values()].filter((order) => !order.trigger).sort((one, other) => other.created_at - one.created_at),
-  triggers: ({ orders, positions }) => [...[...orders.values()].filter((order) => order.trigger), ...[...positions.values()].flatMap(legsOf)],
+  orders: (values) => openOrders(values).filter((order) => !order.trigger).sort((one, other) => other.created_at - one.created_at),
+  triggers: ({ positions, ...values }) => [...openOrders(values).filter((order) => order.trigger), ...[...positions.values()].flatMap(legsOf)],
   fills: ({ fills }, past) => merged(fills, past),
   funding: (_, past) => past,
   history: ({ ended }, past) => merged(ended, past),
   transfers: (_, past) => past,
 };
+
+// Those on their way stand among the open ones, and say so.
+const openOrders = ({ orders, sending }) => [...sending.values(), ...orders.values()];
 
 const oldWords = (at) => (at ? `Reckoned with prices of ${clockTime(at)}` : "Reckoned with old prices");
 

@@ -3,14 +3,17 @@ import { bodyOf, draftOf, faultsOf, fundingOf, previewOf, typeOf, warningsOf, wo
 import { say } from "./dom.js";
 import { centsText, decimalOf, microOf } from "./exact.js";
 import { takeOrder } from "./feed.js";
-import { reasonOf } from "./failures.js";
+import { outcomeOf } from "./order-words.js";
 import { pricesOf } from "./prices.js";
 import { post, read } from "./rest.js";
+import { doubt, forget, isDoubtful, setOut, whatBecameOf } from "./sending.js";
 import { grouped, stepped } from "../notation.js";
 
 const FORCES = { GTC: "until canceled", GTD: "until a date", IOC: "now or never, in part", FOK: "now or never, whole" };
 const NO_VALUE = "\u2013";
 const WAITS = "Your balance does not carry this yet: it waits up to 15 seconds for the deposit that you authorized.";
+const UNKNOWN = "The answer was lost, so it is not known whether this order arrived. Asking the venue.";
+const NEVER_ARRIVED = "The venue does not know this order: it never arrived, and nothing was sent.";
 const ASK_AGAIN_MS = 10_000;
 const IMMEDIATE = ["IOC", "FOK"];
 const CHECKS = ["post_only", "reduce_only", "protects", "all_or_none", "nbbo_protection"];
@@ -30,6 +33,7 @@ export function attachTicket({ root, store, isKnown, onSent = () => {} }) {
   section.addEventListener("side-chosen", ({ detail }) => chooseSide(ticket, detail));
   chooseKind(ticket, "LIMIT");
   store.on(["market", "ticker", "orders", "positions", "settings", "balance"], () => show(ticket));
+  store.on(["orders", "ended"], () => follow(ticket));
   return {
     choosePrice: (price) => takePrice(ticket, price),
     chooseSide: (side) => chooseSide(ticket, side),
@@ -268,6 +272,7 @@ function showPreview(ticket) {
 async function send(ticket) {
   const { form, store } = ticket;
   if (!ticket.isKnown || ticket.isSending || !ticket.world) return;
+  ticket.told = null;
   ticket.touched.add("all");
   show(ticket);
   const first = Object.keys(ticket.faults)[0];
@@ -279,46 +284,65 @@ async function send(ticket) {
   const { fields, draft, world, id } = ticket;
   const body = bodyOf(fields, draft, { symbol: store.values.symbol, terms: world.terms, held: world.held, clientOrderId: id });
   busy(ticket, true);
+  setOut(store, body);
+  answer(ticket, "Sending.", "");
   try {
-    sent(ticket, await placed(body));
+    sent(ticket, await post("/orders", body));
   } catch (refused) {
-    if (refused.extra?.order) takeOrder(store, refused.extra.order);
-    answer(ticket, refused.message, "bad");
-    if (!["UNREACHABLE", "UNAVAILABLE", "INTERNAL_ERROR"].includes(refused.code)) ticket.id = newId();
-    if (refused.code === "LEVERAGE_MISMATCH") ticket.onSent({ isMismatch: true });
+    if (isDoubtful(refused)) findOut(ticket, id);
+    else refuse(ticket, refused, id);
   } finally {
     busy(ticket, false);
   }
 }
 
-// An answer that was lost on the way is asked for by the order's own name before anything is said.
-async function placed(body) {
-  try {
-    return await post("/orders", body);
-  } catch (refused) {
-    if (refused.code !== "UNREACHABLE") throw refused;
-    const found = await read(`/orders/by-client-id/${body.client_order_id}`).catch(() => null);
-    if (!found) throw refused;
-    return found;
-  }
+function refuse(ticket, refused, id) {
+  const { store } = ticket;
+  forget(store, id);
+  if (refused.extra?.order) takeOrder(store, refused.extra.order);
+  answer(ticket, refused.message, "bad");
+  ticket.id = newId();
+  if (refused.code === "LEVERAGE_MISMATCH") ticket.onSent({ isMismatch: true });
+}
+
+// The ticket keeps the order's name meanwhile: sent again as it is, it is still one order.
+async function findOut(ticket, id) {
+  doubt(ticket.store, id);
+  answer(ticket, UNKNOWN, "");
+  const order = await whatBecameOf(id);
+  if (order) return sent(ticket, order);
+  forget(ticket.store, id);
+  answer(ticket, NEVER_ARRIVED, "bad");
 }
 
 function sent(ticket, order) {
   takeOrder(ticket.store, order);
-  const words = {
-    FILLED: `Filled at ${order.average_price}.`,
-    OPEN: "Resting in the dark.",
-    PARTIALLY_FILLED: `Filled ${order.filled_size}, the rest is resting.`,
-    PENDING: order.trigger ? "Waiting for its trigger." : order.account_sequence ? "Waiting for your deposit." : "Sent; the venue has not answered yet.",
-    CANCELED: `Ended after ${order.filled_size}. ${reasonOf(order.reject_code)}`,
-  };
-  answer(ticket, words[order.status] ?? order.status.toLowerCase(), order.status === "CANCELED" ? "" : "good");
+  tellOutcome(ticket, order);
+  ticket.onSent({ order });
+  // What was typed since an answer was lost is another order's.
+  if (order.client_order_id !== ticket.id) return;
   ticket.form.elements.size.value = "";
   ticket.form.elements.share.value = "0";
   ticket.touched.clear();
   ticket.id = newId();
-  ticket.onSent({ order });
   show(ticket);
+}
+
+function tellOutcome(ticket, order) {
+  ticket.told = order;
+  const { sentence, tone } = outcomeOf(order);
+  answer(ticket, sentence, tone);
+}
+
+// What was said of the last order goes on to be so: a stop that fires at once is not waiting any more.
+function follow(ticket) {
+  const { told, store } = ticket;
+  if (!told) return;
+  const { orders, ended } = store.values;
+  const newest = orders.get(told.id) ?? ended.find(({ id }) => id === told.id);
+  if (!newest || newest.updated_at < told.updated_at) return;
+  if (newest.status === told.status && newest.filled_size === told.filled_size) return;
+  tellOutcome(ticket, { ...newest, account_sequence: newest.account_sequence ?? told.account_sequence });
 }
 
 function busy(ticket, isBusy) {

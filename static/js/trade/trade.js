@@ -41,6 +41,7 @@ const store = createStore({
   venues: [],
   status: null,
   orders: new Map(),
+  sending: new Map(),
   ended: [],
   fills: [],
   positions: new Map(),
