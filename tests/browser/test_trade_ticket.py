@@ -244,6 +244,22 @@ def test_a_stop_that_fires_at_once_is_warned_of_and_told(
     close(pair)
 
 
+def test_what_is_shown_says_what_it_is(terminal: Page) -> None:
+    expect(terminal.locator("[data-ladder-age]")).to_contain_text(re.compile(r"Quotes \d+ s old"))
+    best = terminal.locator("[data-ladder-rows] .is-best")
+    expect(best.first).to_have_attribute("title", re.compile("The best bid of the venues"))
+    rows_of_venues = terminal.locator("[data-ladder-rows] tr")
+    expect(rows_of_venues.first).to_have_attribute("title", re.compile("Quoted .* s before"))
+    share = terminal.locator('[name="share"]')
+    expect(share).to_have_attribute("aria-label", re.compile("Share of your free balance"))
+    terminal.locator('[data-kind="MARKET"]').click()
+    share.fill("100")
+    size = terminal.locator("[data-send]").inner_text().split()[1]
+    expect(terminal.locator('[data-preview-of="max"]')).to_contain_text(size)
+    terminal.locator('[name="reduce_only"]').check()
+    expect(share).to_have_attribute("aria-label", "Share of the position")
+
+
 def test_a_leverage_that_is_none_is_refused_beside_its_field(terminal: Page) -> None:
     terminal.locator("[data-leverage-opens]").click()
     exact, fault = terminal.locator("[data-leverage-exact]"), terminal.locator("#leverage-fault")

@@ -39,6 +39,7 @@ const store = createStore({
   old: new Set([symbol]),
   trades: [],
   venues: [],
+  venuesAt: null,
   status: null,
   orders: new Map(),
   sending: new Map(),
@@ -80,7 +81,8 @@ async function loadMarkets() {
 async function loadVenues() {
   if (document.visibilityState !== "visible" || !root.querySelector("[data-ladder]").checkVisibility()) return;
   const page = await read(`/markets/${symbol}/reference`).catch(() => null);
-  store.set({ venues: page?.results ?? store.values.venues.map((venue) => ({ ...venue, is_used: false })) });
+  if (page?.results.length) store.set({ venues: page.results, venuesAt: Date.now() });
+  else store.set({ venues: store.values.venues.map((venue) => ({ ...venue, is_used: false })) });
 }
 
 async function loadLeverage() {
