@@ -204,7 +204,8 @@ RULE = """async ([name, fields, held]) => {
   const terms = { tick: "0.1", lot: "0.001", brackets: [{ upTo: 10n ** 30n, maxLeverage: 100n }] };
   const whole = Object.entries(held).map(([key, value]) => [key, BigInt(value)]);
   const inside = Object.fromEntries(whole);
-  return rules[name](fields, { held: inside, terms, mark: 20_000n, free: 50_000_000n });
+  const waiting = { stop_loss: "1050" };
+  return rules[name](fields, { held: inside, terms, mark: 20_000n, free: 50_000_000n, waiting });
 }"""
 LONG = {"size": 1000, "collateral": 200_000_000, "equity": 200_000_000}
 LONG |= {"notional": 1_000_000_000, "leverage": 10, "liquidation": 16_000}
@@ -228,6 +229,8 @@ def test_a_protection_lies_on_its_side_of_the_mark(blank: Page) -> None:
         "take_profit",
         "stop_loss",
     }
+    # What waits there already may stay.
+    assert fields_of("protectFaults", LONG, tp_trigger="1100", sl_trigger="1050") == {}
     assert fields_of("protectFaults", LONG, sl_trigger="abc") == {
         "stop_loss": "This is not a number."
     }
@@ -256,3 +259,23 @@ def test_margin_and_size_of_a_change_are_judged_before_it_is_sent(blank: Page) -
         "size": "The position holds 1.",
         "limit_price": "This is not a number.",
     }
+
+
+FILLS = """async (frames) => {
+  const { hearInto } = await import("/static/js/trade/feed.js");
+  const values = { fills: [] };
+  const store = {values, set: (parts) => Object.assign(values, parts), touch: () => {}};
+  const told = [];
+  const hear = hearInto(store, { onFill: ({ id }) => told.push(id) });
+  for (const frame of frames) hear({channel: "fills", ...frame});
+  return told;
+}"""
+
+
+def test_fills_that_were_missed_are_told_and_old_ones_are_not(blank: Page) -> None:
+    def frame(kind: str, *numbers: int) -> dict[str, Any]:
+        fills = [fill(number, "TRADE", executed_at=number) for number in numbers]
+        return {"type": kind, "data": fills if kind == "snapshot" else fills[0]}
+
+    frames = [frame("snapshot", 2, 1), frame("fill", 3), frame("snapshot", 4, 3, 2)]
+    assert blank.evaluate(FILLS, frames) == ["f3", "f4"]

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -100,7 +101,7 @@ def test_prices_that_have_stopped_are_shown_as_old(
     with standing_prices(trading_site):
         expect(terminal.locator("[data-trade]")).to_have_attribute("data-stale", "")
         # News of other things go on, and do not make an old price fresh.
-        order = {"symbol": BTC, "side": "BUY", "type": "LIMIT", "size": "0.0001"}
+        order: dict[str, Any] = {"symbol": BTC, "side": "BUY", "type": "LIMIT", "size": "0.0001"}
         order |= {"limit_price": "50000", "time_in_force": "GTC", "leverage": 10}
         pair[0].rest.send("POST", "/orders", order)
         expect(terminal.locator("[data-connection]")).to_have_attribute("data-state", "live")

@@ -18,6 +18,7 @@ export const channelsOf = ({ symbol, isKnown }) => [
 
 export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
   const { values } = store;
+  let hasFills = false;
   const takes = {
     tickers: ({ data }) => {
       for (const ticker of data) takeTicker(values, ticker);
@@ -47,10 +48,13 @@ export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
       const heard = type === "snapshot" ? data : [data];
       const known = new Set(values.fills.map((fill) => fill.id));
       const fresh = heard.filter((fill) => !known.has(fill.id));
+      // A later snapshot holds what was missed: that is news, too.
+      const isNews = type !== "snapshot" || hasFills;
+      hasFills = true;
       if (!fresh.length && values.fills.length) return;
       const fills = [...fresh, ...values.fills].sort((one, other) => other.executed_at - one.executed_at);
       store.set({ fills: fills.slice(0, MOST_KEPT) });
-      if (type !== "snapshot") for (const fill of fresh) onFill(fill);
+      if (isNews) for (const fill of fresh) onFill(fill);
     },
     positions: ({ type, data }) => {
       if (type === "snapshot") {
@@ -85,7 +89,7 @@ export function takeOrder(store, order) {
   const { orders, ended } = store.values;
   arrived(store, order);
   const known = orders.get(order.id);
-  if (known && known.updated_at > order.updated_at) return store.touch("orders");
+  if (known && known.updated_at > order.updated_at) return;
   if (OPEN.has(order.status)) {
     // An answer may be older than what the socket has told meanwhile.
     if (ended.some(({ id, updated_at: at }) => id === order.id && at >= order.updated_at)) return;

@@ -52,7 +52,9 @@ export function attachPositionDialog({ store, notify }) {
     const worth = valueOf(position(), terms, newest);
     if (!worth) return null;
     const held = { ...worth, liquidation: liquidationOf(worth, terms) };
-    return { held, terms, mark: halfTicksOf(newest, terms), free: balance ? microOf(balance.free) : 0n };
+    const { take_profit: profit, stop_loss: loss } = position();
+    const waiting = { take_profit: profit?.trigger_price, stop_loss: loss?.trigger_price };
+    return { held, terms, mark: halfTicksOf(newest, terms), free: balance ? microOf(balance.free) : 0n, waiting };
   }
 
   const typed = () => ({ ...Object.fromEntries([...Object.values(INPUTS), "tp_limit", "sl_limit"].map((name) => [name, plain(name)])), way: fields.way.value });

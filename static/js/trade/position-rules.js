@@ -30,17 +30,18 @@ export function isBeyond(stop, { size, liquidation }) {
 
 export const beyondText = (liquidation, terms) => `The position would be liquidated at ${priceText(liquidation, terms)}, before this stop.`;
 
-export function protectFaults({ tp_trigger: profit, tp_limit: profitLimit, sl_trigger: loss, sl_limit: lossLimit }, { held, mark, terms }) {
+export function protectFaults({ tp_trigger: profit, tp_limit: profitLimit, sl_trigger: loss, sl_limit: lossLimit }, { held, mark, terms, waiting = {} }) {
   const isLong = held.size > 0n;
-  const side = (trigger, isAbove, does) => {
-    if (!trigger || mark === null) return "";
+  // One that is set already may have been crossed, and waits for somebody to trade with.
+  const side = (trigger, isAbove, does, set) => {
+    if (!trigger || mark === null || trigger === set) return "";
     const at = countOf(trigger, terms.tick, 2n);
     return (isAbove ? at > mark : at < mark) ? "" : `A ${sideOf(isLong)} ${does} ${isAbove ? "above" : "below"} the mark, which is at ${priceText(mark, terms)}: this would fire at once.`;
   };
   const lone = (trigger, limit) => (limit && !trigger ? "A limit needs the mark at which it is sent." : "");
   return told({
-    take_profit: priceFault(profit, terms) || priceFault(profitLimit, terms) || lone(profit, profitLimit) || side(profit, isLong, "takes profit"),
-    stop_loss: priceFault(loss, terms) || priceFault(lossLimit, terms) || lone(loss, lossLimit) || side(loss, !isLong, "stops its loss"),
+    take_profit: priceFault(profit, terms) || priceFault(profitLimit, terms) || lone(profit, profitLimit) || side(profit, isLong, "takes profit", waiting.take_profit),
+    stop_loss: priceFault(loss, terms) || priceFault(lossLimit, terms) || lone(loss, lossLimit) || side(loss, !isLong, "stops its loss", waiting.stop_loss),
   });
 }
 

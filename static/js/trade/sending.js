@@ -4,6 +4,7 @@
 import { read } from "./rest.js";
 
 const ASK_EVERY_MS = 2_000;
+const LONGEST_WAIT_MS = 30_000;
 // Not found means not arrived only when there was time to arrive.
 const UNFOUND_TIMES = 3;
 const DOUBTFUL = new Set(["UNREACHABLE", "UNAVAILABLE", "INTERNAL_ERROR", "DUPLICATE_CLIENT_ORDER_ID"]);
@@ -36,8 +37,8 @@ export function doubt(store, clientOrderId) {
   store.touch("orders");
 }
 
-export function arrived({ values: { sending } }, { client_order_id: name }) {
-  if (name) sending.delete(name);
+export function arrived(store, { client_order_id: name }) {
+  if (store.values.sending.delete(name)) store.touch("orders");
 }
 
 export function forget(store, clientOrderId) {
@@ -46,15 +47,17 @@ export function forget(store, clientOrderId) {
 }
 
 // The order as the venue has it; null where it says often enough that it has none. While the venue
-// cannot be reached there is no answer, and it is asked on.
-export async function whatBecameOf(clientOrderId, everyMs = ASK_EVERY_MS) {
+// cannot be reached there is no answer: it is asked on, ever more seldom.
+export async function whatBecameOf(clientOrderId) {
+  let waitMs = ASK_EVERY_MS;
   for (let unfound = 0; unfound < UNFOUND_TIMES; ) {
     try {
       return await read(`/orders/by-client-id/${clientOrderId}`);
     } catch (refused) {
       if (refused.code === "NOT_FOUND") unfound += 1;
+      else waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
     }
-    await new Promise((done) => setTimeout(done, everyMs));
+    await new Promise((done) => setTimeout(done, waitMs));
   }
   return null;
 }
