@@ -5,13 +5,13 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import DESKTOP
+from tests.browser.measure import violations_of
 from tests.browser.test_trade_terminal import (
     ADDRESS,
     BTC,
@@ -19,6 +19,7 @@ from tests.browser.test_trade_terminal import (
     is_live,
     logged_in,
     place,
+    processes_of,
     rows,
     tab,
 )
@@ -76,12 +77,7 @@ def close(pair: list[Trader]) -> None:
 @contextmanager
 def standing_prices(site: LiveSite) -> Iterator[None]:
     """Let the price service stand still, alive and silent, until the block ends."""
-    pid = next(
-        int(path.parent.name)
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if b"run_prices" in path.read_bytes()
-        and f"GODARK_VAR={site.var}".encode() in (path.parent / "environ").read_bytes()
-    )
+    (pid,) = processes_of(site, "run_prices")
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -110,6 +106,7 @@ def test_prices_that_have_stopped_are_shown_as_old(
         expect(terminal.locator("[data-alarm]")).to_contain_text("No price of this market")
         expect(terminal).to_have_title(OLD)
         expect(rows(terminal).first).to_have_attribute("data-old", "")
+        assert violations_of(terminal) == []
         expect(terminal.locator(".account-strip")).to_have_attribute("data-stale", "")
         colors.add(mark.evaluate("(cell) => getComputedStyle(cell).color"))
     assert len(colors) == 2
@@ -228,6 +225,7 @@ def test_a_stop_that_fires_at_once_is_warned_of_and_told(
     dialog.locator("[data-position-send]").click()
     expect(dialog.locator("#position-fault-profit")).to_contain_text("A long takes profit above")
     expect(dialog.locator('[name="tp_trigger"]')).to_be_focused()
+    assert violations_of(terminal) == []
     dialog.locator('[name="tp_trigger"]').fill("200000")
     expect(dialog.locator("#position-fault-profit")).to_be_empty()
     dialog.get_by_role("button", name="Leave").click()

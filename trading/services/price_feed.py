@@ -116,10 +116,14 @@ class PriceFeed:
         return len(news)
 
     def _is_due_again(self, one: MarketPrices) -> bool:
-        """Tell whether prices that were stepped since have been told long ago."""
+        """Tell whether prices that were stepped since have been told long ago.
+
+        A clock that was set back makes them due as well.
+        """
         if one.index_half_ticks is None:
             return False
-        return one.at_ms - self._told_at_ms.get(one.market_id, one.at_ms) >= REPEATED_MS
+        since_ms = one.at_ms - self._told_at_ms.get(one.market_id, one.at_ms)
+        return abs(since_ms) >= REPEATED_MS
 
     def tell_board(self, desk: PriceDesk, *, service: ServiceView) -> None:
         """Show staff the newest board; it goes by itself when nobody renews it."""
