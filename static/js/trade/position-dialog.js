@@ -10,6 +10,7 @@ import { post, remove } from "./rest.js";
 
 // Which input a fault is told beside, by the venue's name of the field.
 const INPUTS = { size: "close_size", limit_price: "close_price", amount: "amount", take_profit: "tp_trigger", stop_loss: "sl_trigger" };
+const TYPED = [...Object.values(INPUTS), "tp_limit", "sl_limit"];
 const RULES = { close: closeFaults, margin: marginFaults, protect: protectFaults };
 const KEEPS_MARGIN = "So much cannot be taken out: the initial margin has to stay. Take out less.";
 const TITLES = { close: "Close", margin: "Margin of", protect: "Take profit and stop loss of" };
@@ -28,7 +29,6 @@ export function attachPositionDialog({ store, notify }) {
     [symbol, what] = [of, wanted];
     form.reset();
     isTried = false;
-    tell({});
     say(dialog.querySelector("h2"), `${TITLES[what]} ${symbol.split("-")[0]}`);
     for (const part of form.querySelectorAll("[data-part]")) part.hidden = part.dataset.part !== what;
     const held = position();
@@ -39,53 +39,36 @@ export function attachPositionDialog({ store, notify }) {
       fields[`${leg}_trigger`].value = trigger ?? "";
       fields[`${leg}_limit`].value = limit ?? "";
     }
+    tell({});
     dialog.showModal();
   }
 
-  // The position as it is worth at this moment, with its market's terms; null while that is not known.
-  function worldNow() {
-    const { markets, tickers, ticker, balance, symbol: own } = store.values;
-    const market = markets.get(symbol);
-    if (!market || !position()) return null;
-    const terms = termsOf(market);
-    const newest = (symbol === own && ticker ? ticker : tickers.get(symbol))?.mark_price ?? position().mark_price;
-    const worth = valueOf(position(), terms, newest);
-    if (!worth) return null;
-    const held = { ...worth, liquidation: liquidationOf(worth, terms) };
-    const { take_profit: profit, stop_loss: loss } = position();
-    const waiting = { take_profit: profit?.trigger_price, stop_loss: loss?.trigger_price };
-    return { held, terms, mark: halfTicksOf(newest, terms), free: balance ? microOf(balance.free) : 0n, waiting };
-  }
-
-  const typed = () => ({ ...Object.fromEntries([...Object.values(INPUTS), "tp_limit", "sl_limit"].map((name) => [name, plain(name)])), way: fields.way.value });
+  const typed = () => ({ ...Object.fromEntries(TYPED.map((name) => [name, plain(name)])), way: fields.way.value });
+  const worldNow = () => worldOf(store.values, symbol);
 
   function faultsNow() {
     const world = worldNow();
     return world ? RULES[what](typed(), world) : {};
   }
 
-  // Each sentence beside its field; a warning only where there is no fault.
+  // Says each sentence beside its field, and a warning where there is no fault; returns the first input at fault.
   function tell(faults) {
     const world = what === "protect" ? worldNow() : null;
     const warnings = world ? protectWarnings(typed(), world) : {};
-    for (const [field, name] of Object.entries(INPUTS)) {
-      const beside = dialog.querySelector(`[data-fault-of="${field}"]`);
-      beside.dataset.tone = faults[field] ? "" : "warn";
-      say(beside, faults[field] ?? warnings[field] ?? "");
-      fields[name].setAttribute("aria-invalid", String(Boolean(faults[field])));
-      fields[name].setAttribute("aria-describedby", beside.id);
-    }
+    for (const [field, name] of Object.entries(INPUTS)) tellBeside(dialog, fields[name], field, faults[field], warnings[field]);
     say(fault, faults.all ?? "");
     const first = Object.keys(INPUTS).find((field) => faults[field]);
     return first ? fields[INPUTS[first]] : null;
   }
 
   let isTried = false;
-  form.addEventListener("input", () => tell(isTried ? faultsNow() : {}));
+  const judge = () => tell(isTried ? faultsNow() : {});
+  form.addEventListener("input", judge);
 
   function tellRefusal({ code, field, message, detail }) {
     const sentence = code === "INSUFFICIENT_COLLATERAL" && what === "margin" && fields.way.value === "out" ? KEEPS_MARGIN : code === "VALIDATION_ERROR" ? detail : message;
-    tell({ [field in INPUTS ? field : "all"]: sentence })?.focus();
+    const isSeen = field in INPUTS && fields[INPUTS[field]].checkVisibility();
+    tell({ [isSeen ? field : "all"]: sentence })?.focus();
   }
 
   for (const button of form.querySelectorAll("[data-share]")) {
@@ -95,6 +78,7 @@ export function attachPositionDialog({ store, notify }) {
       const terms = termsOf(market);
       const lots = (abs(lotsOf(position().size, terms)) * BigInt(button.dataset.share)) / 100n;
       fields.close_size.value = decimalOf(lots, terms.lot);
+      judge();
     });
   }
 
@@ -141,4 +125,29 @@ export function attachPositionDialog({ store, notify }) {
     }
   });
   return { open };
+}
+
+// A position as it is worth at this moment, with its market's terms; null while that is not known.
+function worldOf({ positions, markets, tickers, ticker, balance, symbol: own }, symbol) {
+  const [market, position] = [markets.get(symbol), positions.get(symbol)];
+  if (!market || !position) return null;
+  const terms = termsOf(market);
+  const newest = (symbol === own && ticker ? ticker : tickers.get(symbol))?.mark_price ?? position.mark_price;
+  const worth = valueOf(position, terms, newest);
+  if (!worth) return null;
+  return {
+    terms,
+    held: { ...worth, liquidation: liquidationOf(worth, terms) },
+    mark: halfTicksOf(newest, terms),
+    free: balance ? microOf(balance.free) : 0n,
+    waiting: { take_profit: position.take_profit?.trigger_price, stop_loss: position.stop_loss?.trigger_price },
+  };
+}
+
+function tellBeside(dialog, input, field, sentence = "", warning = "") {
+  const place = dialog.querySelector(`[data-fault-of="${field}"]`);
+  place.dataset.tone = sentence ? "" : "warn";
+  say(place, sentence || warning);
+  input.setAttribute("aria-invalid", String(Boolean(sentence)));
+  input.setAttribute("aria-describedby", place.id);
 }
