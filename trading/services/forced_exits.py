@@ -4,8 +4,8 @@ No new orders, open ones canceled, positions closed at the market each minute; w
 not taken within an hour goes to the backstop at the mark, as far as its limit lets it, and the rest
 a minute later. Everything that is free is withdrawn; once a confirmed root shows the empty leaf,
 the program is told. Unserved after a day, anybody may freeze the exchange: so a market out of its
-hours is waited for, but not longer than twenty. What is not here: payouts (`trading.withdrawals`), and a
-market that is halted, where there is no price to leave at.
+hours is waited for, but not longer than twenty. What is not here: payouts (`trading.withdrawals`),
+and a market that is halted, where there is no price to leave at.
 """
 
 import uuid
