@@ -152,6 +152,13 @@ class ClosePosition(Command, frozen=True, kw_only=True, gc=False):
     probe_limit: Whole = 20
 
 
+class HandOverPosition(Command, frozen=True, kw_only=True, gc=False):
+    """Let the backstop take over, at the mark, what a leaver's position holds."""
+
+    account_id: str
+    market_id: str
+
+
 class SetPositionTriggers(Command, frozen=True, kw_only=True, gc=False):
     """Set or clear the take-profit and stop-loss of a position; one cancels the other."""
 
@@ -315,6 +322,7 @@ AnyCommand = (
     | SetLeverage
     | MoveMargin
     | ClosePosition
+    | HandOverPosition
     | SetPositionTriggers
     | CreditDeposit
     | FinalizeDeposit

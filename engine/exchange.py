@@ -20,6 +20,7 @@ from engine.events import CommandRejected, Event
 from engine.evolve import evolve
 from engine.expiry import expire_due
 from engine.funding import pay_funding, sample_funding
+from engine.hand_over import hand_over
 from engine.listing import (
     contribute_insurance,
     fund_backstop,
@@ -54,6 +55,7 @@ DECIDERS = cast(
         c.SetLeverage: set_leverage,
         c.MoveMargin: move_margin,
         c.ClosePosition: close_position,
+        c.HandOverPosition: hand_over,
         c.SetPositionTriggers: set_position_triggers,
         c.CreditDeposit: credit_deposit,
         c.FinalizeDeposit: finalize_deposit,

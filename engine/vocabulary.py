@@ -92,6 +92,7 @@ class TradeKind(Enum):
     LIQUIDATION = "LIQUIDATION"
     BACKSTOP = "BACKSTOP"
     DELEVERAGE = "DELEVERAGE"
+    HAND_OVER = "HAND_OVER"
 
 
 STATUS_MOVES: dict[OrderStatus | None, tuple[OrderStatus, ...]] = {

@@ -21,6 +21,7 @@ Orders::
     W cancels all [M] [as the switch does]
     W arms cancel-all-after D        W disarms cancel-all-after
     #ID W closes [Q] [M] [limit P] [client ID] [discount N%] [probes N]
+    W hands over [M]
 
 `stop P` and `take-profit P` make the order wait for the mark; `tp` and `sl` attach a pair
 to the position that the order opens (trigger price, and a limit after the slash). A market

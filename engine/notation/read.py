@@ -286,6 +286,12 @@ def _protect(account_id: str, words: Words, n: Notation, /) -> c.Command:
     )
 
 
+def _hand_over(account_id: str, words: Words, n: Notation, /) -> c.Command:
+    words.expect("over")
+    market_id = n.spec(words.next_of(n.specs)).market_id
+    return c.HandOverPosition(at_ms=n.at_ms, account_id=account_id, market_id=market_id)
+
+
 def _deposit(account_id: str, words: Words, n: Notation, /) -> c.Command:
     amount = read_amount(words.next())
     return c.CreditDeposit(
@@ -314,6 +320,7 @@ _ACCOUNT: dict[str, Callable[[str, Words, Notation], c.Command]] = {
     "adds": _margin(1),
     "takes": _margin(-1),
     "protects": _protect,
+    "hands": _hand_over,
     "deposits": _deposit,
     "withdraws": _withdraw,
 }

@@ -99,6 +99,7 @@ def _filled(e: ev.Filled, n: Notation, /) -> str:
         TradeKind.LIQUIDATION: "liquidated",
         TradeKind.BACKSTOP: "taken over",
         TradeKind.DELEVERAGE: "deleveraged",
+        TradeKind.HAND_OVER: "handed over",
     }[e.kind]
     return f"{taker} {verb} {what} with {maker.removeprefix('@')}"
 

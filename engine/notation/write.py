@@ -263,6 +263,7 @@ _WRITERS = cast(
         c.SetLeverage: _leverage,
         c.MoveMargin: _margin,
         c.ClosePosition: _close,
+        c.HandOverPosition: lambda o, _: [o.account_id, "hands over", o.market_id],
         c.SetPositionTriggers: _protect,
         c.CreditDeposit: _deposit,
         c.FinalizeDeposit: _of("deposit", "deposit_id", "finalized"),

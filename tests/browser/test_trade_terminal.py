@@ -118,6 +118,11 @@ def end_spares() -> Iterator[None]:
 
 def engines_of(site: LiveSite) -> list[int]:
     """Return the processes that run this site's engine, the oldest first."""
+    return processes_of(site, "run_engine")
+
+
+def processes_of(site: LiveSite, command: str) -> list[int]:
+    """Return the processes that run a command of this site, the oldest first."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -125,7 +130,7 @@ def engines_of(site: LiveSite) -> list[int]:
             place = (path / "environ").read_bytes()
         except OSError:
             continue
-        if b"run_engine" in words and f"GODARK_VAR={site.var}".encode() in place.split(b"\0"):
+        if command.encode() in words and f"GODARK_VAR={site.var}".encode() in place.split(b"\0"):
             found.append((int((path / "stat").read_text().rsplit(")", 1)[1].split()[19]), path))
     return [int(path.name) for _, path in sorted(found)]
 

@@ -9,7 +9,7 @@ from engine.due import Due
 from engine.identity import fresh_order_id
 from engine.lines import Line
 from engine.orders import open_order
-from engine.state import Market, Position, Seen, State, replace_position
+from engine.state import Market, Position, Seen, State, lift_key, replace_position
 from engine.vocabulary import STATUS_MOVES, MarketState, OrderStatus, OrderType, Side
 
 
@@ -110,3 +110,11 @@ def test_an_open_order_tells_its_status() -> None:
     order = open_order(terms=terms, sequence=1, quantity_lots=3, canceled_lots=1)
     assert order.status is OrderStatus.OPEN
     assert msgspec.structs.replace(order, filled_lots=1).status is OrderStatus.PARTIALLY_FILLED
+
+
+def test_a_warning_is_lifted_beyond_its_price_and_at_any_mark_without_one() -> None:
+    long = Position(10, 5, warning_half_ticks=200, is_warned=True)
+    short = Position(10, -5, warning_half_ticks=200, is_warned=True)
+    priceless = Position(10, 5, is_warned=True)
+    assert (lift_key(long), lift_key(short)) == (201, -199)
+    assert lift_key(priceless) < -(1 << 60)

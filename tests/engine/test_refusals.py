@@ -36,6 +36,7 @@ UNKNOWN: list[Command] = [
         limit_ticks=1,
     ),
     c.ClosePosition(at_ms=1, order_id="2", account_id="a", market_id="X"),
+    c.HandOverPosition(at_ms=1, account_id="a", market_id="X"),
     c.CancelAll(at_ms=1, account_id="a", market_id="X"),
     c.SetLeverage(at_ms=1, account_id="a", market_id="X", leverage=5),
     c.SetMarketState(at_ms=1, market_id="X", state=MarketState.ACTIVE),

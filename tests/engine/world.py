@@ -194,6 +194,7 @@ class RandomWorld:
                 market_id=market_id,
                 limit_ticks=r.choice((None, self.mid[market_id] // 2)),
             ),
+            c.HandOverPosition(at_ms=at, account_id=account_id, market_id=market_id),
             c.SetPositionTriggers(
                 at_ms=at,
                 account_id=account_id,

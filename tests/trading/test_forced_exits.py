@@ -14,11 +14,13 @@ from chain.signer import KeypairSigner
 from chain.transactions import sign
 from compliance.models import AccountRestriction
 from compliance.services.restrictions import load_frozen, restrict
-from engine.vocabulary import Side
+from engine import commands as c
+from engine.vocabulary import MarketState, Side
 from tests.chain.conftest import PACE, START_MS, chain
-from tests.trading.test_settlement import USDT, Venue, order, venue
-from trading.models import Alert, Position, Withdrawal
+from tests.trading.test_settlement import BTC, USDT, Venue, order, venue
+from trading.models import Alert, Command, Fill, Position, Trade, Wisher, Withdrawal
 from trading.services import forced_exits
+from trading.services.market_states import Wish, wish_states
 
 __all__ = ["chain", "venue"]
 
@@ -96,6 +98,85 @@ def test_a_position_is_closed_as_soon_as_the_book_takes_it(venue: Venue) -> None
         until(venue, lambda: not vault_of(venue, wallet).exit_requested_at, rounds=12)
     assert Position.objects.get(account_id=alice.pk).size_lots == 0
     assert Withdrawal.objects.get().account_id == alice.pk
+
+
+def fund_backstop(venue: Venue, *, usdt: int) -> None:
+    """Give the backstop cash from the global insurance fund."""
+    given, moved = {"contribution_id": "c1"}, {"transfer_id": "t1"}
+    micro = usdt * USDT
+    venue.exchange.give(c.ContributeInsurance(at_ms=0, market_id=None, amount_micro=micro, **given))
+    venue.exchange.give(c.FundBackstop(at_ms=0, amount_micro=micro, **moved))
+
+
+def serve_after(venue: Venue, *, seconds: int) -> None:
+    """Let so much time pass on the chain and on our clock, and serve once."""
+    venue.devchain.sleep(seconds)
+    with time_machine.travel(venue.devchain.machine.now_ms / 1_000, tick=False):
+        forced_exits.serve_exits(venue.door)
+        venue.exchange.settle()
+
+
+def size_of(user: User) -> int:
+    return Position.objects.get(account_id=user.pk).size_lots
+
+
+def test_what_the_book_does_not_take_in_an_hour_goes_to_the_backstop(venue: Venue) -> None:
+    alice, wallet, _bob = holding(venue)
+    fund_backstop(venue, usdt=100_000)
+    ask(venue, wallet)
+    serve_after(venue, seconds=3_590)
+    assert size_of(alice) == -10
+    serve_after(venue, seconds=60)
+    assert size_of(alice) == 0
+    kinds = [
+        fill.kind for fill in Fill.objects.filter(account_id=alice.pk).order_by("executed_at_ms")
+    ]
+    assert kinds == ["TRADE", "HAND_OVER"]
+    [mine] = Fill.objects.filter(account_id=alice.pk, kind="HAND_OVER")
+    assert mine.fee_micro == -(-mine.notional_micro * 5 // 10_000)
+    assert not Trade.objects.get(kind="HAND_OVER").is_public
+    with time_machine.travel(venue.devchain.machine.now_ms / 1_000, tick=False):
+        until(venue, lambda: not vault_of(venue, wallet).exit_requested_at, rounds=12)
+    assert Withdrawal.objects.get().account_id == alice.pk
+
+
+def test_what_is_beyond_the_backstops_limit_waits_for_the_next_round(venue: Venue) -> None:
+    alice, wallet, _bob = holding(venue)
+    ask(venue, wallet)
+    serve_after(venue, seconds=3_700)
+    assert size_of(alice) == -10
+    refused = Command.objects.filter(kind="HandOverPosition")
+    assert [one.reason for one in refused] == ["POSITION_SIZE_EXCEEDED"]
+    serve_after(venue, seconds=1)
+    assert refused.count() == 1, "once in a round"
+    # Five times this are four of the ten contracts.
+    mark = Position.objects.get(account_id=alice.pk).cost_micro / -10
+    fund_backstop(venue, usdt=int(mark * 4.5 / 5 / USDT))
+    serve_after(venue, seconds=60)
+    assert size_of(alice) == -6
+    serve_after(venue, seconds=60)
+    assert size_of(alice) == -6, "the backstop is full"
+
+
+def test_a_market_out_of_its_hours_is_waited_for_but_not_until_the_freeze(venue: Venue) -> None:
+    alice, wallet, _bob = holding(venue)
+    fund_backstop(venue, usdt=100_000)
+    wish_states({BTC: Wish(MarketState.CANCEL_ONLY, hours_closed=True)}, wisher=Wisher.PRICES)
+    ask(venue, wallet)
+    serve_after(venue, seconds=19 * 3_600)
+    assert size_of(alice) == -10
+    serve_after(venue, seconds=3_600)
+    assert size_of(alice) == 0
+
+
+def test_a_halted_market_keeps_what_there_is_no_price_for(venue: Venue) -> None:
+    alice, wallet, _bob = holding(venue)
+    fund_backstop(venue, usdt=100_000)
+    wish_states({BTC: Wish(MarketState.HALTED)}, wisher=Wisher.STAFF)
+    ask(venue, wallet)
+    serve_after(venue, seconds=21 * 3_600)
+    assert size_of(alice) == -10
+    assert Command.objects.get(kind="HandOverPosition").reason == "MARKET_CLOSED"
 
 
 def test_who_was_frozen_before_by_staff_is_left_to_them(venue: Venue) -> None:

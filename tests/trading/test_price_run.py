@@ -275,6 +275,21 @@ def test_ticks_are_published_when_they_change_and_the_board_is_shown_to_staff() 
     client.close()
 
 
+def test_prices_that_stand_still_are_told_again_while_somebody_steps_them() -> None:
+    world = simulated_run()
+    world.go(seconds=2)
+    newest = list(world.run._desk.newest)
+
+    def told_later(milliseconds: int) -> int:
+        later = [msgspec.structs.replace(one, at_ms=one.at_ms + milliseconds) for one in newest]
+        return world.run._feed.tell_ticks(later, rates_ppb={})
+
+    assert told_later(0) == 60
+    assert told_later(0) == told_later(1_750) == 0
+    assert told_later(2_000) == 60
+    assert told_later(2_250) == 0
+
+
 def test_without_redis_rows_are_written_and_all_is_told_when_it_is_back() -> None:
     world = simulated_run()
     there = world.run._feed._redis

@@ -19,6 +19,13 @@ def test_every_code_of_the_venue_has_a_sentence_for_a_person() -> None:
     assert told - OWN == {code.value for code in Code} | {code for code in REJECT_CODES if code}
 
 
+def test_every_failure_has_a_sentence_and_a_next_step() -> None:
+    text = FAILURES.read_text(encoding="utf-8")
+    table = re.findall(r'^  [A-Z_]+: \["([^"]*)", "([^"]*)"\],$', text, re.MULTILINE)
+    assert len(table) == len(re.findall(r"^  [A-Z_]+: \[", text, re.MULTILINE))
+    assert all(sentence and step for sentence, step in table)
+
+
 def test_the_terminal_of_a_market_opens_for_everybody(client: Client) -> None:
     answer = client.get("/trade/BTC-USDT-PERP")
     page = answer.content.decode()

@@ -26,6 +26,8 @@ BOARD_KEY = "godark:prices:board"
 STATE_KEY = "godark:prices:state"
 KEPT_SECONDS = 10
 TOGETHER_SECONDS = 0.5
+REPEATED_MS = 2_000
+"""Prices that stand still are told again so often: silence says that nobody steps them."""
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -81,25 +83,25 @@ class PriceFeed:
         self._redis = client
         self._tick_pico = {market.market_id: market.tick_pico for market in markets}
         self._told: dict[str, dict[str, Any]] = {}
+        self._told_at_ms: dict[str, int] = {}
         self._untold: dict[str, dict[str, Any]] = {}
         self._all_due_seconds = 0.0
         self._rings = Rings(client)
 
     def tell_ticks(self, prices: Iterable[MarketPrices], *, rates_ppb: Mapping[str, int]) -> int:
-        """Tell the tickers that changed, each by itself; return how many.
+        """Tell the tickers that changed, or have stood still for long; return how many.
 
-        All together that changed are told twice a second at most.
+        Each is told by itself, all together that are told twice a second at most.
         """
-        tickers = {
-            one.market_id: _ticker(
-                one,
-                tick_pico=self._tick_pico[one.market_id],
-                rate_ppb=rates_ppb.get(one.market_id),
-            )
-            for one in prices
-            if one.market_id in self._tick_pico
-        }
-        news = {name: tick for name, tick in tickers.items() if self._told.get(name) != tick}
+        news: dict[str, dict[str, Any]] = {}
+        for one in prices:
+            name = one.market_id
+            if name not in self._tick_pico:
+                continue
+            ticker = _ticker(one, tick_pico=self._tick_pico[name], rate_ppb=rates_ppb.get(name))
+            if self._told.get(name) != ticker or self._is_due_again(one):
+                news[name] = ticker
+                self._told_at_ms[name] = one.at_ms
         messages = [feed.ticked(symbol, ticker) for symbol, ticker in news.items()]
         together, now = self._untold | news, time.monotonic()
         is_due = bool(together) and now >= self._all_due_seconds
@@ -112,6 +114,16 @@ class PriceFeed:
         self._told |= news
         self._untold = together
         return len(news)
+
+    def _is_due_again(self, one: MarketPrices) -> bool:
+        """Tell whether prices that were stepped since have been told long ago.
+
+        A clock that was set back makes them due as well.
+        """
+        if one.index_half_ticks is None:
+            return False
+        since_ms = one.at_ms - self._told_at_ms.get(one.market_id, one.at_ms)
+        return abs(since_ms) >= REPEATED_MS
 
     def tell_board(self, desk: PriceDesk, *, service: ServiceView) -> None:
         """Show staff the newest board; it goes by itself when nobody renews it."""

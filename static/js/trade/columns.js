@@ -4,6 +4,7 @@ import { element, say } from "./dom.js";
 import { centsText, decimalOf, microOf, ppbOf, wholeCountOf } from "./exact.js";
 import { reasonOf } from "./failures.js";
 import { liquidationOf } from "./margin.js";
+import { wayText } from "./sending.js";
 import { clockTime, grouped, signedPercent, stepped } from "../notation.js";
 
 const NO_VALUE = "\u2013";
@@ -37,7 +38,7 @@ export function columnsOf({ marketOf, open, orders }) {
       editable("size", "Size", orders, amount("size", "Size")),
       amount("filled_size", "Filled"),
       editable("limit_price", "Price", orders, price("limit_price", "Price")),
-      { id: "options", name: "Options", text: optionsText },
+      { id: "options", name: "Options", moves: true, text: optionsText },
       at("created_at"),
       { id: "actions", name: "", make: (order) => orders.actions(order), update: (cell, order) => orders.update(cell, order) },
     ],
@@ -46,7 +47,7 @@ export function columnsOf({ marketOf, open, orders }) {
       { id: "trigger", name: "When", value: (row) => row.trigger, text: (row) => (row.trigger === "STOP" ? "Stop" : "Take profit") },
       price("trigger_price", "Mark reaches"),
       type, amount("size", "Size"), price("limit_price", "Limit"),
-      { id: "of", name: "Of", text: (row) => (row.isOfPosition ? "position" : "order") },
+      { id: "of", name: "Of", moves: true, text: (row) => (row.isOfPosition ? "position" : wayText(row) || "order") },
       { id: "actions", name: "", make: (order) => orders.triggerActions(order) },
     ],
     fills: [
@@ -86,13 +87,13 @@ function positionColumns({ market, open, onTick }) {
   return [
     market((row) => row.position),
     { id: "size", name: "Size", numeric: true, value: (row) => row.worth?.size ?? null, text: ({ position }) => number(position.size), csv: ({ position }) => position.size, tone: ({ position }) => (position.size.startsWith("-") ? -1 : 1) },
-    { id: "notional", name: "Value, USDT", numeric: true, value: worth("notional"), text: (row) => (row.worth ? centsText(row.worth.notional) : NO_VALUE) },
+    { id: "notional", moves: true, name: "Value, USDT", numeric: true, value: worth("notional"), text: (row) => (row.worth ? centsText(row.worth.notional) : NO_VALUE) },
     { id: "entry", name: "Entry", numeric: true, value: ({ position }) => ppbOf(position.entry_price), text: ({ position, terms }) => onTick(toHalfTick(position.entry_price, terms), position.symbol, true), csv: ({ position }) => position.entry_price },
-    { id: "mark", name: "Mark", numeric: true, value: (row) => (row.mark ? ppbOf(row.mark) : null), text: ({ mark, position }) => onTick(mark, position.symbol, true) },
+    { id: "mark", moves: true, name: "Mark", numeric: true, value: (row) => (row.mark ? ppbOf(row.mark) : null), text: ({ mark, position }) => onTick(mark, position.symbol, true) },
     { id: "liquidation", name: "Liquidation", numeric: true, value: liquidation, text: (row) => (row.worth && liquidation(row) !== null ? onTick(decimalOf(liquidation(row), row.terms.tick, 2n), row.position.symbol, true) : "none") },
     { id: "margin", name: "Margin, USDT", numeric: true, value: ({ position }) => microOf(position.collateral), text: ({ position }) => `${centsText(microOf(position.collateral))} · ${position.leverage}x` },
-    { id: "ratio", name: "Used up", value: worth("usedBp"), make: () => meter(), update: showMeter, text: (row) => (row.worth ? `${centsText(row.worth.usedBp * 10_000n, 1)}%` : NO_VALUE) },
-    { id: "pnl", name: "Unrealized, USDT", numeric: true, value: worth("unrealized"), text: (row) => (row.worth ? `${signed(row.worth.unrealized)} (${signed(row.worth.shareBp * 10_000n, 1)}%)` : NO_VALUE), tone: (row) => (row.worth ? Number(row.worth.unrealized > 0n) - Number(row.worth.unrealized < 0n) : 0) },
+    { id: "ratio", moves: true, name: "Used up", value: worth("usedBp"), make: () => meter(), update: showMeter, text: (row) => (row.worth ? `${centsText(row.worth.usedBp * 10_000n, 1)}%` : NO_VALUE) },
+    { id: "pnl", moves: true, name: "Unrealized, USDT", numeric: true, value: worth("unrealized"), text: (row) => (row.worth ? `${signed(row.worth.unrealized)} (${signed(row.worth.shareBp * 10_000n, 1)}%)` : NO_VALUE), tone: (row) => (row.worth ? Number(row.worth.unrealized > 0n) - Number(row.worth.unrealized < 0n) : 0) },
     { id: "funding", name: "Funding", numeric: true, value: ({ position }) => microOf(position.funding), text: ({ position }) => signed(microOf(position.funding), 4) },
     { id: "adl", name: "ADL", value: ({ position }) => position.adl_rank, make: () => lights(), update: showLights, text: ({ position }) => String(position.adl_rank ?? "") },
     { id: "protects", name: "TP / SL", make: () => element("span", { class: "legs" }), update: (cell, { position }) => showLegs(cell.firstChild, position, onTick), text: ({ position }) => protectionText(position, onTick) },
@@ -140,7 +141,9 @@ function lights() {
 function showLights(cell, { position }) {
   const lit = position.adl_rank ?? 0;
   const place = cell.firstChild;
-  place.setAttribute("aria-label", `${lit} of ${LIGHTS} in line for auto-deleveraging`);
+  const label = position.adl_rank === null ? "Place in line for auto-deleveraging not known yet" : `${lit} of ${LIGHTS} in line for auto-deleveraging`;
+  place.setAttribute("aria-label", label);
+  place.title = label;
   [...place.children].forEach((light, index) => light.classList.toggle("is-lit", index < lit));
 }
 
@@ -154,6 +157,7 @@ export function typeText({ type, limit_price: limit }) {
 
 function optionsText(order) {
   const flags = [
+    wayText(order),
     order.time_in_force === "GTD" ? `until ${when(order.expires_at)}` : order.time_in_force,
     order.post_only && "post-only",
     order.reduce_only && "reduce-only",

@@ -22,15 +22,16 @@ export function attachConnection(root, store) {
   const skew = root.querySelector("[data-skew]");
   const alarm = root.querySelector("[data-alarm]");
 
-  store.on(["connection"], ({ connection, isLive }) => {
+  store.on(["connection", "old"], (values) => {
+    const { connection, isLive } = values;
     place.dataset.state = isLive ? "live" : connection.state === "connecting" ? "connecting" : "lost";
     say(words, isLive ? "Live" : connection.wasLive ? "Connection lost, reconnecting" : "Connecting");
-    say(freshness, freshnessOf(connection, isLive));
+    say(freshness, freshnessOf(values));
     const apart = connection.skewMs ?? 0;
     skew.hidden = Math.abs(apart) < SKEW_SHOWN_MS;
     say(skew, `Your clock is ${(Math.abs(apart) / 1000).toFixed(1)} s ${apart > 0 ? "ahead" : "behind"}`);
   });
-  store.on(["connection", "status", "market"], (values) => {
+  store.on(["connection", "status", "market", "old"], (values) => {
     const sentence = alarmOf(values);
     alarm.hidden = !sentence;
     say(alarm, sentence);
@@ -38,12 +39,12 @@ export function attachConnection(root, store) {
   setInterval(() => store.touch("connection"), 1000);
 }
 
-function freshnessOf({ tripMs, heardAt, lostAt }, isLive) {
-  if (!isLive) return lostAt && heardAt ? `Prices are from ${clockTime(heardAt)}` : "";
+function freshnessOf({ connection: { tripMs }, old, pricedAt, symbol }) {
+  if (old.has(symbol)) return pricedAt.has(symbol) ? `Prices are from ${clockTime(pricedAt.get(symbol))}` : "";
   return tripMs === undefined ? "" : `${Math.max(1, Math.round(tripMs))} ms there and back`;
 }
 
-function alarmOf({ connection, isLive, status, market }) {
+function alarmOf({ connection, isLive, status, market, old, pricedAt, symbol }) {
   if (!isLive && SENTENCES[connection.code]) return SENTENCES[connection.code];
   if (!isLive && connection.wasLive && Date.now() - connection.lostAt > LOST_FOR_LONG_MS) {
     return LOST;
@@ -52,7 +53,11 @@ function alarmOf({ connection, isLive, status, market }) {
     const until = status.resumes_at ? ` until ${clockTime(status.resumes_at)}` : "";
     return `The venue is paused (level ${status.pause_level})${until}. ${status.reason ?? ""}`.trim();
   }
-  return market && market.state !== "ACTIVE" ? STATES[market.state] + because(market) : "";
+  if (market && market.state !== "ACTIVE") return STATES[market.state] + because(market);
+  if (isLive && old.has(symbol) && pricedAt.has(symbol)) {
+    return `No price of this market has come since ${clockTime(pricedAt.get(symbol))}. What you see is old; the venue trades at no old price.`;
+  }
+  return "";
 }
 
 const because = ({ state_reason: reason }) => (reason ? ` ${reason}` : "");

@@ -2,6 +2,7 @@
 // refusal that can be known before sending. Nothing of the page's elements is known here.
 import { abs, countOf, decimalOf, larger, microOf, ppbOf, wholeCountOf } from "./exact.js";
 import { feeCeil, fillOf, liquidationOf, maxLotsOf, refusalOf, reserveCeil } from "./margin.js";
+import { beyondText, isBeyond, priceFault, priceText } from "./position-rules.js";
 import { halfTicksOf, heldOf, lotsOf, termsOf } from "./positions.js";
 import { explain } from "./failures.js";
 
@@ -49,7 +50,7 @@ export function draftOf(fields, world) {
   const order = { isBuy: fields.side === "BUY", type, limit, lots: 0n, isReduceOnly: fields.reduce_only || state === "REDUCE_ONLY" };
   const most = maxLotsOf({ order, ...world, free: world.free ?? 0n });
   const price = expectedPrice({ ...order, isTrigger, trigger: halfTicksOf(fields.trigger_price, terms) }, prices);
-  const sized = sizeOf(fields, { terms, most, price });
+  const sized = sizeOf(fields, { order, world, most, price });
   return { order: { ...order, lots: sized.lots ?? 0n }, most, price, sized, type, isTrigger };
 }
 
@@ -64,8 +65,10 @@ function expectedPrice({ isBuy, limit, type, isTrigger, trigger }, { bid, ask, m
   return admits ? point : 2n * limit;
 }
 
-// The size in lots, from an amount of the base or of USDT, a share of the largest, or a risk.
-function sizeOf({ size, unit, risk_stop: stop }, { terms, most, price }) {
+// The size in lots, from an amount of the base or of USDT, a share of the free balance, or a risk.
+function sizeOf(fields, { order, world, most, price }) {
+  const { size, unit, risk_stop: stop } = fields;
+  const { terms } = world;
   if (!size) return { lots: null, fault: null };
   if (unit === "base") {
     const lots = countOf(size, terms.lot);
@@ -73,15 +76,33 @@ function sizeOf({ size, unit, risk_stop: stop }, { terms, most, price }) {
   }
   if (unit === "percent") {
     const share = wholeCountOf(size, "0.01");
-    return share === null ? notNumber() : { lots: (most * share) / (HUNDRED * HUNDRED), fault: null };
+    return share === null ? notNumber() : { lots: lotsOfShare(share, { order, world, most }), fault: null };
   }
   const amount = wholeCountOf(size, "0.000001");
   if (amount === null) return notNumber();
   if (price === null || price <= 0n) return { lots: null, fault: "There is no price to reckon with." };
   if (unit === "quote") return { lots: amount / (price * terms.unit), fault: null };
-  const away = stop ? halfTicksOf(stop, terms) : null;
-  if (away === null || away === price) return { lots: null, fault: "A risk needs the price of your stop." };
-  return { lots: amount / (abs(price - away) * terms.unit), fault: null };
+  if (stopFault(fields, price, terms)) return { lots: null, fault: null };
+  return { lots: amount / (abs(price - halfTicksOf(stop, terms)) * terms.unit), fault: null };
+}
+
+// As much as a share of the free balance carries, fee included; of an order that only reduces, a
+// share of the position.
+function lotsOfShare(share, { order, world, most }) {
+  const whole = HUNDRED * HUNDRED;
+  if (order.isReduceOnly) return (most * share) / whole;
+  return maxLotsOf({ order, ...world, free: ((world.free ?? 0n) * share) / whole });
+}
+
+// A risk is the loss from the entry to the stop, so the stop has to be where the loss is.
+function stopFault({ side, risk_stop: stop }, price, terms) {
+  if (!stop) return "At which price would you stop?";
+  if (priceFault(stop, terms)) return priceFault(stop, terms);
+  if (price === null) return "";
+  const isLong = side === "BUY";
+  const at = halfTicksOf(stop, terms);
+  if (isLong ? at < price : at > price) return "";
+  return `A ${isLong ? "long" : "short"} stops its loss ${isLong ? "below" : "above"} its entry, near ${priceText(price, terms)}.`;
 }
 
 const notNumber = () => ({ lots: null, fault: "This is not a number." });
@@ -92,8 +113,8 @@ export function faultsOf(fields, draft, world) {
   const faults = {};
   const add = (field, sentence) => (faults[field] ??= sentence);
   const needsTick = (field, price) => {
-    const ticks = price ? countOf(price, terms.tick) : null;
-    if (price && (ticks === null || ticks <= 0n)) add(field, `Prices are multiples of ${terms.tick}, above zero.`);
+    const sentence = priceFault(price, terms);
+    if (sentence) add(field, sentence);
   };
   if (hasPrice(fields)) needsTick("limit_price", fields.limit_price);
   if (draft.type === "LIMIT" && !fields.limit_price) add("limit_price", "A limit order needs a price.");
@@ -102,9 +123,11 @@ export function faultsOf(fields, draft, world) {
     if (!fields.trigger_price) add("trigger_price", "At which mark?");
   }
   if (draft.sized.fault) add("size", draft.sized.fault);
+  const risky = fields.unit === "risk" && stopFault(fields, draft.price, terms);
+  if (risky) add("risk_stop", risky);
   const { lots } = draft.order;
   if (!fields.size) add("size", "How much?");
-  else if (!draft.sized.fault && lots < terms.minLots) add("size", `At least ${decimalOf(terms.minLots, terms.lot)}.`);
+  else if (draft.sized.lots !== null && lots < terms.minLots) add("size", `At least ${decimalOf(terms.minLots, terms.lot)}.`);
   else if (lots > terms.maxLots) add("size", `At most ${decimalOf(terms.maxLots, terms.lot)} in one order.`);
   timeFaults(fields, add);
   minimumFaults(fields, lots, terms, add);
@@ -142,6 +165,27 @@ function protectionFaults(fields, { order, price }, prices, needsTick, add) {
   const [profit, loss] = [at(fields.tp_trigger), at(fields.sl_trigger)];
   if (profit !== null && profit > price !== order.isBuy) add("take_profit", `A ${order.isBuy ? "long" : "short"} takes profit ${order.isBuy ? "above" : "below"} its entry.`);
   if (loss !== null && loss < price !== order.isBuy) add("stop_loss", `A ${order.isBuy ? "long" : "short"} stops its loss ${order.isBuy ? "below" : "above"} its entry.`);
+}
+
+// What the venue would take and a person may not mean, by field. It is told, and holds nothing back.
+export function warningsOf(fields, draft, { terms, prices }, preview) {
+  const warnings = {};
+  if (draft.isTrigger && firesNow(fields, prices, terms)) warnings.trigger_price = `The mark is at ${priceText(prices.mark, terms)} already: this fires at once.`;
+  const stops = { stop_loss: fields.protects && fields.sl_trigger, risk_stop: fields.unit === "risk" && fields.risk_stop };
+  if (preview && preview.liquidation !== null && preview.after.size > 0n === draft.order.isBuy) {
+    const held = { size: preview.after.size, liquidation: preview.liquidation };
+    for (const [field, stop] of Object.entries(stops)) {
+      if (stop && isBeyond(halfTicksOf(stop, terms), held)) warnings[field] = beyondText(preview.liquidation, terms);
+    }
+  }
+  return warnings;
+}
+
+// A stop to buy and a take-profit to sell fire at a mark at or above their price, the others below.
+function firesNow({ side, trigger, trigger_price: price }, { mark }, terms) {
+  const at = halfTicksOf(price, terms);
+  if (at === null || mark === null) return false;
+  return (side === "BUY") === (trigger === "STOP") ? mark >= at : mark <= at;
 }
 
 // What lacks only money waits where a deposit is authorized, as the venue lets it.

@@ -52,13 +52,13 @@ const TABLE = {
   BELOW_MINIMUM: ["What was left fell below the order's minimum.", "Send the rest without a minimum."],
   SELF_TRADE: ["It would have traded with your own order.", "Cancel the other order first."],
   REDUCE_ONLY: ["It was more than the position holds.", "Nothing is left to reduce."],
-  USER_REQUEST: ["Canceled by you.", ""],
+  USER_REQUEST: ["Canceled by you.", "Place it anew if you still want it."],
   CANCEL_ALL_AFTER: ["Canceled by your dead-man switch.", "Arm it anew in time."],
   EXPIRED: ["Its time was over.", "Send it again with a later date."],
   LIQUIDATION: ["The position is being liquidated.", "Add margin earlier next time."],
   MARKET_REDUCE_ONLY: ["The market only reduces now.", "Wait until it is active again."],
   MARKET_DELISTED: ["The market is delisted.", "Choose another market."],
-  POSITION_CLOSED: ["The position that it protected is closed.", ""],
+  POSITION_CLOSED: ["The position that it protected is closed.", "Protect a new position anew."],
   FILL_WORSENS_POSITION: ["The fill would have left too little equity.", "Add margin, or lower the size."],
 };
 

@@ -2,6 +2,7 @@
 // ended leaves the open ones and is told once.
 import { microOf } from "./exact.js";
 import { termsOf, valueOf } from "./positions.js";
+import { arrived } from "./sending.js";
 
 const OPEN = new Set(["PENDING", "OPEN", "PARTIALLY_FILLED"]);
 const MOST_KEPT = 2_000;
@@ -17,12 +18,16 @@ export const channelsOf = ({ symbol, isKnown }) => [
 
 export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
   const { values } = store;
+  let hasFills = false;
   const takes = {
     tickers: ({ data }) => {
-      for (const ticker of data) values.tickers.set(ticker.symbol, ticker);
+      for (const ticker of data) takeTicker(values, ticker);
       store.touch("tickers");
     },
-    ticker: ({ data }) => store.set({ ticker: data }),
+    ticker: ({ data }) => {
+      takeTicker(values, data);
+      store.set({ ticker: data });
+    },
     trades: ({ type, data }) => {
       const trades = type === "snapshot" ? data : [data, ...values.trades];
       store.set({ trades: trades.slice(0, MOST_TRADES) });
@@ -32,6 +37,7 @@ export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
     },
     orders: ({ type, data }) => {
       if (type === "snapshot") {
+        for (const order of data) arrived(store, order);
         store.set({ orders: new Map(data.map((order) => [order.id, order])) });
         return;
       }
@@ -42,10 +48,13 @@ export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
       const heard = type === "snapshot" ? data : [data];
       const known = new Set(values.fills.map((fill) => fill.id));
       const fresh = heard.filter((fill) => !known.has(fill.id));
+      // A later snapshot holds what was missed: that is news, too.
+      const isNews = type !== "snapshot" || hasFills;
+      hasFills = true;
       if (!fresh.length && values.fills.length) return;
       const fills = [...fresh, ...values.fills].sort((one, other) => other.executed_at - one.executed_at);
       store.set({ fills: fills.slice(0, MOST_KEPT) });
-      if (type !== "snapshot") for (const fill of fresh) onFill(fill);
+      if (isNews) for (const fill of fresh) onFill(fill);
     },
     positions: ({ type, data }) => {
       if (type === "snapshot") {
@@ -60,8 +69,12 @@ export function hearInto(store, { onOrder = () => {}, onFill = () => {} }) {
   return (frame) => {
     const take = takes[frame.channel] ?? takes[frame.channel.split(":")[0]];
     take?.(frame);
-    values.connection.heardAt = Date.now();
   };
+}
+
+function takeTicker({ tickers, pricedAt }, ticker) {
+  tickers.set(ticker.symbol, ticker);
+  pricedAt.set(ticker.symbol, Date.now());
 }
 
 function takeStatus(store, data, isWhole) {
@@ -74,6 +87,7 @@ function takeStatus(store, data, isWhole) {
 
 export function takeOrder(store, order) {
   const { orders, ended } = store.values;
+  arrived(store, order);
   const known = orders.get(order.id);
   if (known && known.updated_at > order.updated_at) return;
   if (OPEN.has(order.status)) {
@@ -89,10 +103,27 @@ export function takeOrder(store, order) {
 
 export function takePosition(store, position) {
   const { positions, settings } = store.values;
-  settings.set(position.symbol, position);
+  const ranked = { ...position, adl_rank: position.adl_rank ?? rankBefore(positions, position) };
+  settings.set(position.symbol, ranked);
   if (/^-?0(\.0+)?$/.test(position.size)) positions.delete(position.symbol);
-  else positions.set(position.symbol, position);
+  else positions.set(position.symbol, ranked);
   store.touch("positions", "settings");
+}
+
+// News of a position leave its place in line out: the one that is known holds until a newer one
+// comes, as long as the position is on the same side.
+function rankBefore(positions, { symbol, size }) {
+  const known = positions.get(symbol);
+  return known && known.size.startsWith("-") === size.startsWith("-") ? known.adl_rank : null;
+}
+
+export function takeRanks(store, ranked) {
+  const { positions } = store.values;
+  for (const { symbol, adl_rank: rank } of ranked) {
+    const known = positions.get(symbol);
+    if (known && rank !== null) positions.set(symbol, { ...known, adl_rank: rank });
+  }
+  store.touch("positions");
 }
 
 // What all positions come to at the marks of this moment.

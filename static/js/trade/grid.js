@@ -9,9 +9,10 @@ const BEYOND = 6;
 const NO_MATCH = "Nothing here matches. Change the filter to see more.";
 
 // A column: id, name, text(row), and where needed value(row) to sort by, tone(row), make(row, grid)
-// for what is made once per row, update(element, row) for what is in it.
-export function createGrid({ label, columns, keyOf, empty, sort }) {
-  const grid = { columns, keyOf, rows: [], all: [], sort: sort ?? null, filter: () => true, made: new Map(), rowPx: null };
+// for what is made once per row, update(element, row) for what is in it. `ageOf` says of when a row is
+// that may not pass for one of now.
+export function createGrid({ label, columns, keyOf, empty, sort, ageOf = () => "" }) {
+  const grid = { columns, keyOf, ageOf, rows: [], all: [], sort: sort ?? null, filter: () => true, made: new Map(), rowPx: null };
   grid.body = element("tbody");
   grid.above = element("tr", { "aria-hidden": "true", class: "grid-space" });
   grid.below = element("tr", { "aria-hidden": "true", class: "grid-space" });
@@ -108,7 +109,7 @@ function rowOf(grid, row) {
   if (!made) {
     const cells = grid.columns.map((column, index) => {
       const own = index ? { role: "cell" } : { scope: "row", role: "rowheader" };
-      const cell = element(index ? "td" : "th", { class: column.numeric ? "numeric" : "", "data-column": column.id, "data-name": column.name || null, ...own });
+      const cell = element(index ? "td" : "th", { class: `${column.numeric ? "numeric" : ""} ${column.moves ? "moves" : ""}`, "data-column": column.id, "data-name": column.name || null, ...own });
       if (column.make) cell.append(column.make(row));
       return cell;
     });
@@ -116,6 +117,10 @@ function rowOf(grid, row) {
     grid.made.set(key, made);
   }
   grid.columns.forEach((column, index) => fill(made.cells[index], column, row));
+  const age = grid.ageOf(row);
+  made.tr.toggleAttribute("data-old", Boolean(age));
+  if (age) made.tr.title = age;
+  else made.tr.removeAttribute("title");
   return made;
 }
 

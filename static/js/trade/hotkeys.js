@@ -17,7 +17,7 @@ export function attachHotkeys({ root, store, isKnown, ticket, tables, search, le
     { key: "m", name: "Market", run: () => ticket.chooseKind("MARKET") },
     { key: "p", name: "Peg", run: () => ticket.chooseKind("PEG") },
     { key: "v", name: "Leverage", run: () => leverage.open() },
-    ...["25", "50", "75", "100"].map((share, place) => ({ key: String(place + 1), name: `${share}% of the largest size`, run: () => ticket.chooseShare(share) })),
+    ...["25", "50", "75", "100"].map((share, place) => ({ key: String(place + 1), name: share === "100" ? "The largest size" : `${share}% of your free balance`, run: () => ticket.chooseShare(share) })),
     { key: "Enter", hasShift: true, name: "Send the order", isGuarded: true, run: () => ticket.send() },
     { key: "x", hasShift: true, name: "Cancel all orders of this market", isGuarded: true, run: () => tables?.orders.cancelAll(store.values.symbol) },
     { key: "c", hasShift: true, name: "Close this market's position", isGuarded: true, run: () => store.values.positions.has(store.values.symbol) && tables?.openPosition(store.values.symbol, "close") },

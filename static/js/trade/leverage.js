@@ -23,24 +23,45 @@ export function attachLeverage({ root, store, isKnown }) {
     say(dialog.querySelector("[data-leverage-output]"), `${leverage}x`);
     for (const row of dialog.querySelectorAll("[data-most]")) row.toggleAttribute("data-holds", leverage <= Number(row.dataset.most));
   };
+  // What is typed is told at once where it is no leverage of this market.
+  const faultOf = (text) => {
+    const most = store.values.market?.max_leverage ?? 1000;
+    return /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= most ? "" : `A whole number from 1 to ${most}.`;
+  };
+  const tell = (sentence) => {
+    say(fault, sentence);
+    exact.setAttribute("aria-invalid", String(Boolean(sentence)));
+    exact.setAttribute("aria-describedby", fault.id);
+  };
   const open = () => {
     const { market, settings, positions, symbol } = store.values;
     if (!market) return;
-    say(fault, isKnown ? "" : "Log in to set it.");
+    tell("");
+    if (!isKnown) say(fault, "Log in to set it.");
     show(Number(heldOf(positions.get(symbol) ?? settings.get(symbol), termsOf(market)).leverage));
     dialog.showModal();
   };
   root.querySelector("[data-leverage-opens]").addEventListener("click", open);
-  slider.addEventListener("input", () => show(stops()[Number(slider.value)]));
-  exact.addEventListener("change", () => /^\d+$/.test(exact.value) && show(Number(exact.value)));
+  slider.addEventListener("input", () => {
+    show(stops()[Number(slider.value)]);
+    tell("");
+  });
+  exact.addEventListener("change", () => {
+    tell(faultOf(exact.value.trim()));
+    if (!faultOf(exact.value.trim())) show(Number(exact.value));
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    say(fault, "");
+    tell(faultOf(exact.value.trim()));
+    if (faultOf(exact.value.trim())) {
+      exact.focus();
+      return;
+    }
     try {
       takePosition(store, await post(`/positions/${store.values.symbol}/leverage`, { leverage: Number(exact.value) }));
       dialog.close();
     } catch (refused) {
-      say(fault, refused.message);
+      tell(refused.message);
     }
   });
   return { open };

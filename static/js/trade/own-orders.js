@@ -2,11 +2,13 @@
 import { element, say } from "./dom.js";
 import { takeOrder } from "./feed.js";
 import { patch, post, remove } from "./rest.js";
+import { isOnItsWay } from "./sending.js";
 
 const SURE_MS = 4_000;
 
 export function ownOrders({ store, notify }) {
   const editing = new Map();
+  const leaving = new Set();
 
   const tell = (refused, title = "The venue said no") => notify({ title, text: refused.message, tone: "bad" });
   const redraw = () => store.touch("orders");
@@ -42,8 +44,10 @@ export function ownOrders({ store, notify }) {
     redraw();
   }
 
+  // Whoever amended is back at the button that began it: its field has gone.
   function stop(order) {
     editing.delete(order.id);
+    leaving.add(order.id);
     redraw();
   }
 
@@ -72,7 +76,9 @@ export function ownOrders({ store, notify }) {
     }
   }
 
+  // What the venue has not told of cannot be amended or canceled by its id.
   function actions(order) {
+    if (isOnItsWay(order)) return element("span");
     const current = () => store.values.orders.get(order.id) ?? order;
     const button = (text, kind, press) => element("button", { type: "button", class: "row-button", "data-kind": kind, "aria-label": `${text} ${order.side.toLowerCase()} order`, onclick: ({ currentTarget }) => press(current(), currentTarget) }, text);
     return element("span", { class: "row-actions" }, button("Amend", "amend", start), button("Save", "save", save), button("Undo", "undo", stop), button("Cancel", "cancel", cancel));
@@ -81,9 +87,11 @@ export function ownOrders({ store, notify }) {
   function update(cell, order) {
     const isEditing = editing.has(order.id);
     for (const button of cell.querySelectorAll("[data-kind]")) button.hidden = ["save", "undo"].includes(button.dataset.kind) !== isEditing;
+    if (leaving.delete(order.id)) cell.querySelector('[data-kind="amend"]')?.focus();
   }
 
   function triggerActions(order) {
+    if (isOnItsWay(order)) return element("span");
     const press = ({ currentTarget }) => (order.isOfPosition ? clearLeg(order) : cancel(order, currentTarget));
     return element("span", { class: "row-actions" }, element("button", { type: "button", class: "row-button", "aria-label": "Cancel trigger", onclick: press }, "Cancel"));
   }

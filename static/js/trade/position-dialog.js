@@ -1,11 +1,18 @@
 // What one does with a position: close it, move its margin, protect it.
 import { say } from "./dom.js";
-import { abs, decimalOf } from "./exact.js";
+import { abs, decimalOf, microOf } from "./exact.js";
 import { takeOrder, takePosition } from "./feed.js";
+import { liquidationOf } from "./margin.js";
 import { withoutNulls } from "./own-orders.js";
-import { lotsOf, termsOf } from "./positions.js";
+import { closeFaults, closeWords, marginFaults, protectFaults, protectWarnings } from "./position-rules.js";
+import { halfTicksOf, lotsOf, termsOf, valueOf } from "./positions.js";
 import { post, remove } from "./rest.js";
 
+// Which input a fault is told beside, by the venue's name of the field.
+const INPUTS = { size: "close_size", limit_price: "close_price", amount: "amount", take_profit: "tp_trigger", stop_loss: "sl_trigger" };
+const TYPED = [...Object.values(INPUTS), "tp_limit", "sl_limit"];
+const RULES = { close: closeFaults, margin: marginFaults, protect: protectFaults };
+const KEEPS_MARGIN = "So much cannot be taken out: the initial margin has to stay. Take out less.";
 const TITLES = { close: "Close", margin: "Margin of", protect: "Take profit and stop loss of" };
 
 export function attachPositionDialog({ store, notify }) {
@@ -21,7 +28,7 @@ export function attachPositionDialog({ store, notify }) {
   function open(of, wanted) {
     [symbol, what] = [of, wanted];
     form.reset();
-    say(fault, "");
+    isTried = false;
     say(dialog.querySelector("h2"), `${TITLES[what]} ${symbol.split("-")[0]}`);
     for (const part of form.querySelectorAll("[data-part]")) part.hidden = part.dataset.part !== what;
     const held = position();
@@ -32,7 +39,36 @@ export function attachPositionDialog({ store, notify }) {
       fields[`${leg}_trigger`].value = trigger ?? "";
       fields[`${leg}_limit`].value = limit ?? "";
     }
+    tell({});
     dialog.showModal();
+  }
+
+  const typed = () => ({ ...Object.fromEntries(TYPED.map((name) => [name, plain(name)])), way: fields.way.value });
+  const worldNow = () => worldOf(store.values, symbol);
+
+  function faultsNow() {
+    const world = worldNow();
+    return world ? RULES[what](typed(), world) : {};
+  }
+
+  // Says each sentence beside its field, and a warning where there is no fault; returns the first input at fault.
+  function tell(faults) {
+    const world = what === "protect" ? worldNow() : null;
+    const warnings = world ? protectWarnings(typed(), world) : {};
+    for (const [field, name] of Object.entries(INPUTS)) tellBeside(dialog, fields[name], field, faults[field], warnings[field]);
+    say(fault, faults.all ?? "");
+    const first = Object.keys(INPUTS).find((field) => faults[field]);
+    return first ? fields[INPUTS[first]] : null;
+  }
+
+  let isTried = false;
+  const judge = () => tell(isTried ? faultsNow() : {});
+  form.addEventListener("input", judge);
+
+  function tellRefusal({ code, field, message, detail }) {
+    const sentence = code === "INSUFFICIENT_COLLATERAL" && what === "margin" && fields.way.value === "out" ? KEEPS_MARGIN : code === "VALIDATION_ERROR" ? detail : message;
+    const isSeen = field in INPUTS && fields[INPUTS[field]].checkVisibility();
+    tell({ [isSeen ? field : "all"]: sentence })?.focus();
   }
 
   for (const button of form.querySelectorAll("[data-share]")) {
@@ -42,6 +78,7 @@ export function attachPositionDialog({ store, notify }) {
       const terms = termsOf(market);
       const lots = (abs(lotsOf(position().size, terms)) * BigInt(button.dataset.share)) / 100n;
       fields.close_size.value = decimalOf(lots, terms.lot);
+      judge();
     });
   }
 
@@ -52,7 +89,7 @@ export function attachPositionDialog({ store, notify }) {
       const given = Object.fromEntries(Object.entries(body).filter(([name, value]) => value && !(name === "size" && isWhole)));
       const order = await post(`/positions/${symbol}/close`, given);
       takeOrder(store, order);
-      notify({ title: order.status === "FILLED" ? `Closed at ${order.average_price}` : `Close order ${order.status.toLowerCase()}`, tone: order.status === "FILLED" ? "good" : "" });
+      notify(closeWords(order));
     },
     margin: async () => {
       const amount = plain("amount");
@@ -70,17 +107,47 @@ export function attachPositionDialog({ store, notify }) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    say(fault, "");
+    isTried = true;
+    const faulty = tell(faultsNow());
+    if (faulty) {
+      faulty.focus();
+      return;
+    }
     const button = form.querySelector("[data-position-send]");
     button.setAttribute("aria-busy", "true");
     try {
       await doers[what]();
       dialog.close();
     } catch (refused) {
-      say(fault, refused.message);
+      tellRefusal(refused);
     } finally {
       button.removeAttribute("aria-busy");
     }
   });
   return { open };
+}
+
+// A position as it is worth at this moment, with its market's terms; null while that is not known.
+function worldOf({ positions, markets, tickers, ticker, balance, symbol: own }, symbol) {
+  const [market, position] = [markets.get(symbol), positions.get(symbol)];
+  if (!market || !position) return null;
+  const terms = termsOf(market);
+  const newest = (symbol === own && ticker ? ticker : tickers.get(symbol))?.mark_price ?? position.mark_price;
+  const worth = valueOf(position, terms, newest);
+  if (!worth) return null;
+  return {
+    terms,
+    held: { ...worth, liquidation: liquidationOf(worth, terms) },
+    mark: halfTicksOf(newest, terms),
+    free: balance ? microOf(balance.free) : 0n,
+    waiting: { take_profit: position.take_profit?.trigger_price, stop_loss: position.stop_loss?.trigger_price },
+  };
+}
+
+function tellBeside(dialog, input, field, sentence = "", warning = "") {
+  const place = dialog.querySelector(`[data-fault-of="${field}"]`);
+  place.dataset.tone = sentence ? "" : "warn";
+  say(place, sentence || warning);
+  input.setAttribute("aria-invalid", String(Boolean(sentence)));
+  input.setAttribute("aria-describedby", place.id);
 }

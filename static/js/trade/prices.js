@@ -5,6 +5,7 @@ import { countOf, decimalOf, wholeCountOf } from "./exact.js";
 import { clockTime, compareDecimals, stepped } from "../notation.js";
 
 const MOST_PRINTS = 60;
+const VENUES_OLD_MS = 12_000;
 const NO_VALUE = "\u2013";
 
 export function attachPrices(root, store, { choosePrice }) {
@@ -40,6 +41,7 @@ export function pricesOf({ market, ticker }) {
 
 function attachLadder(root, store) {
   const rows = root.querySelector("[data-ladder-rows]");
+  setInterval(() => showLadderAge(root, store.values), 1000);
   store.on(["venues", "market"], ({ venues, market }) => {
     if (!venues?.length || !market) return;
     const used = venues.filter((venue) => venue.is_used && venue.bid && venue.ask);
@@ -47,17 +49,34 @@ function attachLadder(root, store) {
       used.reduce((one, { [field]: price }) => (one && compareDecimals(price, one) !== wanted ? one : price), null);
     const [bid, ask] = [best("bid", 1), best("ask", -1)];
     rows.replaceChildren(...venues.map((venue) => ladderRow(venue, { bid, ask, tick: market.tick_size })));
+    showLadderAge(root, store.values);
   });
 }
 
+// The quotes are asked for now and then, while the points below them move at once.
+function showLadderAge(root, { venuesAt }) {
+  if (!venuesAt) return;
+  const ageMs = Date.now() - venuesAt;
+  const isOld = ageMs > VENUES_OLD_MS;
+  root.querySelector("[data-ladder]").toggleAttribute("data-old", isOld);
+  say(root.querySelector("[data-ladder-age]"), isOld ? `Old quotes, of ${clockTime(venuesAt)}` : `Quotes ${Math.round(ageMs / 1000)} s old`);
+}
+
+const quoteAge = ({ age_ms: ageMs }) => (ageMs === null ? "No quote" : `Quoted ${(ageMs / 1000).toFixed(1)} s before we looked`);
+
 function ladderRow(venue, { bid, ask, tick }) {
   const cell = (price, isBest, side) =>
-    element("td", { class: `numeric ${side} ${isBest ? "is-best" : ""}` }, price ? onTicks(price, tick, side === "down") : NO_VALUE);
+    element(
+      "td",
+      { class: `numeric ${side} ${isBest ? "is-best" : ""}`, title: isBest ? `The best ${side === "down" ? "ask" : "bid"} of the venues that count now` : null },
+      price ? onTicks(price, tick, side === "down") : NO_VALUE,
+      isBest ? element("span", { class: "visually-hidden" }, ", best") : null,
+    );
   const name = element("th", { scope: "row" }, venue.name);
   if (!venue.is_used) name.append(element("span", { class: "visually-hidden" }, ", not counted now"));
   return element(
     "tr",
-    { class: venue.is_used ? "" : "is-out" },
+    { class: venue.is_used ? "" : "is-out", title: venue.is_used ? quoteAge(venue) : `${quoteAge(venue)}; not counted now` },
     name,
     cell(venue.bid, venue.is_used && venue.bid === bid, "up"),
     cell(venue.ask, venue.is_used && venue.ask === ask, "down"),

@@ -2,7 +2,7 @@
 // money. Numbers are strings all the way.
 import { abs, centsText, microOf } from "./exact.js";
 import { say, tone } from "./dom.js";
-import { compareDecimals, grouped, signedPercent, stepped } from "../notation.js";
+import { clockTime, compareDecimals, grouped, signedPercent, stepped } from "../notation.js";
 
 const NO_VALUE = "\u2013";
 const STATE_TONES = { ACTIVE: "badge-open", HALTED: "badge-hollow", DELISTED: "badge-hollow" };
@@ -10,7 +10,8 @@ const STATE_TONES = { ACTIVE: "badge-open", HALTED: "badge-hollow", DELISTED: "b
 export function attachStrip(root, store) {
   const place = (name) => root.querySelector(`[data-shown="${name}"]`);
   let markBefore = null;
-  store.on(["market", "ticker"], ({ market, ticker }) => {
+  store.on(["old"], (values) => showAge(root, values));
+  store.on(["market", "ticker", "old"], ({ market, ticker, old, symbol }) => {
     if (!market) return;
     const told = { ...market, ...ticker };
     const tick = market.tick_size;
@@ -33,10 +34,17 @@ export function attachStrip(root, store) {
     markBefore = mark ?? markBefore;
     showState(place("state"), told.state);
     const title = mark ? `${onHalves(mark)} ${market.base}` : market.symbol;
-    document.title = `${store.values.isLive ? "" : "(old) "}${title} · GoDark`;
+    document.title = `${old.has(symbol) ? "(old) " : ""}${title} · GoDark`;
   });
-  store.on(["isLive"], ({ isLive }) => root.toggleAttribute("data-stale", !isLive));
   attachCountdown(root.querySelector("[data-countdown]"), store);
+}
+
+// Old prices say of when they are, beside the mark as in the tab's title.
+function showAge(root, { old, pricedAt, symbol }) {
+  const isStale = old.has(symbol);
+  root.toggleAttribute("data-stale", isStale);
+  const isDated = isStale && pricedAt.has(symbol);
+  say(root.querySelector("[data-mark-label]"), isDated ? `Mark of ${clockTime(pricedAt.get(symbol))}` : "Mark, USDT");
 }
 
 function showState(place, state) {
@@ -57,9 +65,10 @@ function attachCountdown(place, store) {
 }
 
 export function attachAccount(store) {
-  const strip = document.querySelector("[data-account]");
+  const strip = document.querySelector(".account-strip");
   if (!strip) return;
-  store.on(["balance", "positions", "tickers"], ({ balance, totals }) => {
+  store.on(["balance", "positions", "tickers", "isLive", "old"], ({ balance, totals, isLive, old, positions }) => {
+    strip.toggleAttribute("data-stale", !isLive || [...positions.keys()].some((symbol) => old.has(symbol)));
     if (!balance) return;
     const unrealized = totals().unrealized;
     const wallet = microOf(balance.wallet);

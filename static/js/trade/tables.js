@@ -8,6 +8,8 @@ import { ownOrders } from "./own-orders.js";
 import { attachPositionDialog } from "./position-dialog.js";
 import { termsOf, valueOf } from "./positions.js";
 import { readAll } from "./rest.js";
+import { isOnItsWay } from "./sending.js";
+import { clockTime } from "../notation.js";
 
 const ENDED = "FILLED,CANCELED,REJECTED,EXPIRED";
 const TABLES = {
@@ -40,7 +42,7 @@ export function attachTables({ root, store, isKnown, notify }) {
   makeTabs(root.querySelector("[data-table-tabs]"), tables);
   makeTools(root.querySelector("[data-table-tools]"), tables);
   openTable(tables, remembered("table", "positions"));
-  store.on(["positions", "orders", "tickers", "ticker", "fills", "ended", "markets"], () => show(tables));
+  store.on(["positions", "orders", "tickers", "ticker", "old", "fills", "ended", "markets"], () => show(tables));
   return { orders, openPosition: dialog.open, openTable: (name) => openTable(tables, name) };
 }
 
@@ -48,7 +50,7 @@ function makeTabs(place, tables) {
   for (const [name, { name: text }] of Object.entries(TABLES)) {
     const count = element("span", { class: "tab-count" });
     const tab = element("button", { type: "button", class: "tab", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, onclick: () => openTable(tables, name) }, text, " ", count);
-    const grid = createGrid({ label: text, columns: tables.columns[name], keyOf: keyOf[name] ?? ((row) => row.id), empty: TABLES[name].empty });
+    const grid = createGrid({ label: text, columns: tables.columns[name], keyOf: keyOf[name] ?? ((row) => row.id), empty: TABLES[name].empty, ageOf: ageOf[name] });
     const panel = element("div", { class: "grid-panel", role: "tabpanel", id: `panel-${name}`, "aria-labelledby": `tab-${name}`, hidden: true }, grid.element);
     tables.tabs.set(name, { tab, count, panel });
     tables.grids.set(name, grid);
@@ -59,6 +61,8 @@ function makeTabs(place, tables) {
 }
 
 const keyOf = { positions: ({ position }) => position.symbol };
+const notAnswered = (order) => (isOnItsWay(order) ? "The venue has not told of this order yet" : "");
+const ageOf = { positions: ({ age }) => age, orders: notAnswered, triggers: notAnswered };
 
 function walk(event, tables) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -114,21 +118,27 @@ async function load(tables, name) {
 }
 
 const rowsOf = {
-  positions: ({ positions, markets, tickers, ticker, symbol }) =>
+  positions: ({ positions, markets, tickers, ticker, symbol, old, pricedAt }) =>
     [...positions.values()].map((position) => {
       const market = markets.get(position.symbol);
       const terms = market && termsOf(market);
       const told = position.symbol === symbol && ticker ? ticker : tickers.get(position.symbol);
       const mark = told?.mark_price ?? position.mark_price;
-      return { position, market, terms, mark, worth: terms ? valueOf(position, terms, mark) : null };
+      const age = old.has(position.symbol) ? oldWords(pricedAt.get(position.symbol)) : "";
+      return { position, market, terms, mark, age, worth: terms ? valueOf(position, terms, mark) : null };
     }),
-  orders: ({ orders }) => [...orders.values()].filter((order) => !order.trigger).sort((one, other) => other.created_at - one.created_at),
-  triggers: ({ orders, positions }) => [...[...orders.values()].filter((order) => order.trigger), ...[...positions.values()].flatMap(legsOf)],
+  orders: (values) => openOrders(values).filter((order) => !order.trigger).sort((one, other) => other.created_at - one.created_at),
+  triggers: ({ positions, ...values }) => [...openOrders(values).filter((order) => order.trigger), ...[...positions.values()].flatMap(legsOf)],
   fills: ({ fills }, past) => merged(fills, past),
   funding: (_, past) => past,
   history: ({ ended }, past) => merged(ended, past),
   transfers: (_, past) => past,
 };
+
+// Those on their way stand among the open ones, and say so.
+const openOrders = ({ orders, sending }) => [...sending.values(), ...orders.values()];
+
+const oldWords = (at) => (at ? `Reckoned with prices of ${clockTime(at)}` : "Reckoned with old prices");
 
 const merged = (fresh, past) => {
   const known = new Set(fresh.map(({ id }) => id));

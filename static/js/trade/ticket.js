@@ -1,23 +1,27 @@
 // The order ticket: reads its fields, shows preview and faults as one types, and sends.
-import { bodyOf, draftOf, faultsOf, fundingOf, previewOf, typeOf, worldOf } from "./draft.js";
+import { bodyOf, draftOf, faultsOf, fundingOf, previewOf, typeOf, warningsOf, worldOf } from "./draft.js";
 import { say } from "./dom.js";
 import { centsText, decimalOf, microOf } from "./exact.js";
 import { takeOrder } from "./feed.js";
-import { reasonOf } from "./failures.js";
+import { outcomeOf } from "./order-words.js";
 import { pricesOf } from "./prices.js";
 import { post, read } from "./rest.js";
+import { doubt, forget, isDoubtful, setOut, whatBecameOf } from "./sending.js";
 import { grouped, stepped } from "../notation.js";
 
 const FORCES = { GTC: "until canceled", GTD: "until a date", IOC: "now or never, in part", FOK: "now or never, whole" };
 const NO_VALUE = "\u2013";
 const WAITS = "Your balance does not carry this yet: it waits up to 15 seconds for the deposit that you authorized.";
+const UNKNOWN = "The answer was lost, so it is not known whether this order arrived. Asking the venue.";
+const NEVER_ARRIVED = "The venue does not know this order: it never arrived. Unchanged, it may be sent again: it stays one order.";
 const ASK_AGAIN_MS = 10_000;
+const IMMEDIATE = ["IOC", "FOK"];
 const CHECKS = ["post_only", "reduce_only", "protects", "all_or_none", "nbbo_protection"];
 
 export function attachTicket({ root, store, isKnown, onSent = () => {} }) {
   const section = root.querySelector("[data-ticket]");
   const form = section.querySelector("[data-ticket-form]");
-  const ticket = { root, store, isKnown, section, form, kind: "LIMIT", touched: new Set(), onSent, id: newId() };
+  const ticket = { root, store, isKnown, section, form, kind: "LIMIT", touched: new Set(), onSent, id: newId(), chosen: takenForGranted() };
   for (const chip of form.querySelectorAll("[data-kind]")) chip.addEventListener("click", () => chooseKind(ticket, chip.dataset.kind));
   for (const chip of form.querySelectorAll("[data-takes]")) chip.addEventListener("click", () => takePrice(ticket, pricesOf(store.values)[chip.dataset.takes]));
   form.addEventListener("input", ({ target }) => edited(ticket, target));
@@ -29,6 +33,7 @@ export function attachTicket({ root, store, isKnown, onSent = () => {} }) {
   section.addEventListener("side-chosen", ({ detail }) => chooseSide(ticket, detail));
   chooseKind(ticket, "LIMIT");
   store.on(["market", "ticker", "orders", "positions", "settings", "balance"], () => show(ticket));
+  store.on(["orders", "ended"], () => follow(ticket));
   return {
     choosePrice: (price) => takePrice(ticket, price),
     chooseSide: (side) => chooseSide(ticket, side),
@@ -43,6 +48,9 @@ export function attachTicket({ root, store, isKnown, onSent = () => {} }) {
     },
   };
 }
+
+// What a person chose of what another type of order may not have: it comes back with a type that may.
+const takenForGranted = () => ({ resting: "GTC", immediate: "IOC", postOnly: false });
 
 const newId = () => `web-${crypto.randomUUID()}`;
 
@@ -66,42 +74,48 @@ function chooseKind(ticket, kind) {
 }
 
 // Which fields belong to the order as it is now.
-function arrange({ form, kind }) {
+function arrange({ form, kind, chosen }) {
   const type = typeOf({ kind, peg: form.elements.peg.value, then: form.elements.then.value });
   form.querySelector("[data-price-part]").hidden = type === "MARKET";
   say(form.querySelector("[data-price-label]"), kind === "PEG" ? (form.elements.side.value === "BUY" ? "Not above" : "Not below") : "Price");
   form.elements.limit_price.placeholder = kind === "PEG" ? "no cap" : "";
   const forces = form.elements.time_in_force;
-  const allowed = type === "MARKET" ? ["IOC", "FOK"] : Object.keys(FORCES);
+  const allowed = type === "MARKET" ? IMMEDIATE : Object.keys(FORCES);
   if (allowed.join() !== [...forces.options].map((one) => one.value).join()) {
-    const before = forces.value;
     forces.replaceChildren(...allowed.map((name) => new Option(`${name}, ${FORCES[name]}`, name)));
-    if (allowed.includes(before)) forces.value = before;
   }
+  forces.value = type === "MARKET" ? chosen.immediate : chosen.resting;
   form.querySelector("[data-until]").hidden = forces.value !== "GTD";
   form.querySelector("[data-risk-part]").hidden = form.elements.unit.value !== "risk";
   form.querySelector("[data-protection]").hidden = !form.elements.protects.checked;
-  const isImmediate = ["IOC", "FOK"].includes(forces.value);
+  const isImmediate = IMMEDIATE.includes(forces.value);
   form.elements.post_only.disabled = isImmediate;
-  if (isImmediate) form.elements.post_only.checked = false;
+  form.elements.post_only.checked = chosen.postOnly && !isImmediate;
 }
 
 function edited(ticket, target) {
   ticket.touched.add(target.name);
   ticket.id = newId();
+  remember(ticket, target);
   if (target.name === "share") takeSize(ticket, target.value, "percent");
   if (target.name === "unit") ticket.form.elements.size.value = "";
   arrange(ticket);
   show(ticket);
 }
 
+function remember({ form, chosen }, { name, value, checked }) {
+  const isOfMarket = form.elements.time_in_force.options.length === IMMEDIATE.length;
+  if (name === "time_in_force") chosen[isOfMarket ? "immediate" : "resting"] = value;
+  if (name === "post_only") chosen.postOnly = checked;
+}
+
 // Everything that basic mode hides goes back to what the venue takes for granted.
 function simplify(ticket) {
   const { form, kind } = ticket;
-  for (const name of ["post_only", "reduce_only", "all_or_none", "nbbo_protection"]) form.elements[name].checked = false;
+  ticket.chosen = takenForGranted();
+  for (const name of ["reduce_only", "all_or_none", "nbbo_protection"]) form.elements[name].checked = false;
   form.elements.min_quantity.value = "";
   form.elements.stp.value = "EXPIRE_TAKER";
-  form.elements.time_in_force.selectedIndex = 0;
   if (form.elements.unit.value === "risk") form.elements.unit.value = "base";
   chooseKind(ticket, kind === "LIMIT" ? "LIMIT" : "MARKET");
 }
@@ -158,11 +172,13 @@ function show(ticket) {
   const fields = { ...fieldsOf(ticket), terms: world.terms };
   const draft = draftOf(fields, world);
   const faults = faultsOf(fields, draft, world);
-  Object.assign(ticket, { world, fields, draft, faults });
+  const preview = previewOf(draft, world);
+  const warnings = warningsOf(fields, draft, world, preview);
+  Object.assign(ticket, { world, fields, draft, faults, preview, warnings });
   learnAuthorized(ticket);
   showFaults(ticket);
   showPreview(ticket);
-  form.elements.share.setAttribute("aria-valuetext", `${form.elements.share.value}%`);
+  showShare(ticket);
   say(root.querySelector("[data-leverage]"), `${world.held.leverage}x`);
   const button = form.querySelector("[data-send]");
   if (!button) return;
@@ -190,26 +206,47 @@ async function learnAuthorized(ticket) {
 }
 
 // A fault is told beside its field once the field was touched, all of them when one tries to send.
-function showFaults({ form, faults, touched }) {
+// A warning stands there as soon as there is one.
+function showFaults(ticket) {
+  const { form, faults, warnings, touched } = ticket;
   const sources = { take_profit: ["tp_trigger", "tp_limit", "protects"], stop_loss: ["sl_trigger", "sl_limit"] };
   for (const place of form.querySelectorAll("[data-fault]")) {
     const name = place.dataset.fault;
     const inputs = sources[name] ?? [name];
     const isTold = touched.has("all") || inputs.some((one) => touched.has(one));
     const sentence = isTold ? (faults[name] ?? "") : "";
-    say(place, sentence);
+    const told = sentence || (warnings[name] ?? "");
+    place.dataset.tone = sentence ? "" : "warn";
+    say(place, told);
     for (const one of inputs.filter((each) => each !== "protects")) {
       const input = form.elements[one];
       input.setAttribute("aria-invalid", String(Boolean(sentence)));
-      if (sentence) input.setAttribute("aria-describedby", place.id);
+      if (told) input.setAttribute("aria-describedby", place.id);
       else input.removeAttribute("aria-describedby");
     }
   }
+  announceFaults(ticket);
+}
+
+// Read out once when another field is at fault, not each time that a price moves a number in it.
+function announceFaults(ticket) {
+  const told = [...ticket.form.querySelectorAll("[data-fault]:not(:empty)")];
+  const key = told.map((place) => `${place.dataset.fault} ${place.dataset.tone}`).join();
+  if (key === ticket.announced) return;
+  ticket.announced = key;
+  say(ticket.form.querySelector("[data-faults-said]"), told.map((place) => place.textContent).join(" "));
+}
+
+function showShare({ form, draft }) {
+  const { share, unit } = form.elements;
+  const whole = draft.order.isReduceOnly ? "position" : "free";
+  say(unit.querySelector('[value="percent"]'), `% of ${whole}`);
+  share.setAttribute("aria-label", draft.order.isReduceOnly ? "Share of the position" : "Share of your free balance, as margin with the fee");
+  share.setAttribute("aria-valuetext", `${share.value}%`);
 }
 
 function showPreview(ticket) {
-  const { form, fields, draft, world, store } = ticket;
-  const preview = previewOf(draft, world);
+  const { form, fields, draft, world, store, preview } = ticket;
   const { market, ticker } = store.values;
   ticket.tellShown?.({ fields, draft, preview, world, market });
   const { terms } = world;
@@ -235,6 +272,7 @@ function showPreview(ticket) {
 async function send(ticket) {
   const { form, store } = ticket;
   if (!ticket.isKnown || ticket.isSending || !ticket.world) return;
+  ticket.told = null;
   ticket.touched.add("all");
   show(ticket);
   const first = Object.keys(ticket.faults)[0];
@@ -246,46 +284,65 @@ async function send(ticket) {
   const { fields, draft, world, id } = ticket;
   const body = bodyOf(fields, draft, { symbol: store.values.symbol, terms: world.terms, held: world.held, clientOrderId: id });
   busy(ticket, true);
+  setOut(store, body);
+  answer(ticket, "Sending.", "");
   try {
-    sent(ticket, await placed(body));
+    sent(ticket, await post("/orders", body));
   } catch (refused) {
-    if (refused.extra?.order) takeOrder(store, refused.extra.order);
-    answer(ticket, refused.message, "bad");
-    if (!["UNREACHABLE", "UNAVAILABLE", "INTERNAL_ERROR"].includes(refused.code)) ticket.id = newId();
-    if (refused.code === "LEVERAGE_MISMATCH") ticket.onSent({ isMismatch: true });
+    if (isDoubtful(refused)) findOut(ticket, id);
+    else refuse(ticket, refused, id);
   } finally {
     busy(ticket, false);
   }
 }
 
-// An answer that was lost on the way is asked for by the order's own name before anything is said.
-async function placed(body) {
-  try {
-    return await post("/orders", body);
-  } catch (refused) {
-    if (refused.code !== "UNREACHABLE") throw refused;
-    const found = await read(`/orders/by-client-id/${body.client_order_id}`).catch(() => null);
-    if (!found) throw refused;
-    return found;
-  }
+function refuse(ticket, refused, id) {
+  const { store } = ticket;
+  forget(store, id);
+  if (refused.extra?.order) takeOrder(store, refused.extra.order);
+  answer(ticket, refused.message, "bad");
+  ticket.id = newId();
+  if (refused.code === "LEVERAGE_MISMATCH") ticket.onSent({ isMismatch: true });
+}
+
+// The ticket keeps the order's name meanwhile: sent again as it is, it is still one order.
+async function findOut(ticket, id) {
+  doubt(ticket.store, id);
+  answer(ticket, UNKNOWN, "");
+  const order = await whatBecameOf(id);
+  if (order) return sent(ticket, order);
+  forget(ticket.store, id);
+  answer(ticket, NEVER_ARRIVED, "bad");
 }
 
 function sent(ticket, order) {
   takeOrder(ticket.store, order);
-  const words = {
-    FILLED: `Filled at ${order.average_price}.`,
-    OPEN: "Resting in the dark.",
-    PARTIALLY_FILLED: `Filled ${order.filled_size}, the rest is resting.`,
-    PENDING: order.trigger ? "Waiting for its trigger." : order.account_sequence ? "Waiting for your deposit." : "Sent; the venue has not answered yet.",
-    CANCELED: `Ended after ${order.filled_size}. ${reasonOf(order.reject_code)}`,
-  };
-  answer(ticket, words[order.status] ?? order.status.toLowerCase(), order.status === "CANCELED" ? "" : "good");
+  tellOutcome(ticket, order);
+  ticket.onSent({ order });
+  // What was typed since an answer was lost is another order's.
+  if (order.client_order_id !== ticket.id) return;
   ticket.form.elements.size.value = "";
   ticket.form.elements.share.value = "0";
   ticket.touched.clear();
   ticket.id = newId();
-  ticket.onSent({ order });
   show(ticket);
+}
+
+function tellOutcome(ticket, order) {
+  ticket.told = order;
+  const { sentence, tone } = outcomeOf(order);
+  answer(ticket, sentence, tone);
+}
+
+// What was said of the last order goes on to be so: a stop that fires at once is not waiting any more.
+function follow(ticket) {
+  const { told, store } = ticket;
+  if (!told) return;
+  const { orders, ended } = store.values;
+  const newest = orders.get(told.id) ?? ended.find(({ id }) => id === told.id);
+  if (!newest || newest.updated_at < told.updated_at) return;
+  if (newest.status === told.status && newest.filled_size === told.filled_size) return;
+  tellOutcome(ticket, { ...newest, account_sequence: newest.account_sequence ?? told.account_sequence });
 }
 
 function busy(ticket, isBusy) {

@@ -5,7 +5,8 @@ import { attachChange } from "./change.js";
 import { attachChart } from "./chart.js";
 import { attachClosing } from "./closing.js";
 import { attachConnection } from "./connection.js";
-import { channelsOf, hearInto, takePosition, totalsOf } from "./feed.js";
+import { channelsOf, hearInto, takePosition, takeRanks, totalsOf } from "./feed.js";
+import { watchFreshness } from "./freshness.js";
 import { attachHotkeys } from "./hotkeys.js";
 import { attachLeverage } from "./leverage.js";
 import { createNews, watchMargins } from "./news.js";
@@ -23,6 +24,7 @@ import { showToast } from "../toasts.js";
 
 const VENUES_EVERY_MS = 5_000;
 const MARKET_EVERY_MS = 60_000;
+const RANKS_EVERY_MS = 60_000;
 
 const root = document.querySelector("[data-trade]");
 const { symbol } = root.dataset;
@@ -35,10 +37,14 @@ const store = createStore({
   markets: new Map(),
   ticker: null,
   tickers: new Map(),
+  pricedAt: new Map(),
+  old: new Set([symbol]),
   trades: [],
   venues: [],
+  venuesAt: null,
   status: null,
   orders: new Map(),
+  sending: new Map(),
   ended: [],
   fills: [],
   positions: new Map(),
@@ -52,6 +58,7 @@ const store = createStore({
 });
 
 const parts = { store, root, isKnown };
+watchFreshness(store);
 attachStrip(root, store);
 attachChange(root, store);
 attachAccount(store);
@@ -78,12 +85,20 @@ async function loadMarkets() {
 async function loadVenues() {
   if (document.visibilityState !== "visible" || !root.querySelector("[data-ladder]").checkVisibility()) return;
   const page = await read(`/markets/${symbol}/reference`).catch(() => null);
-  store.set({ venues: page?.results ?? store.values.venues.map((venue) => ({ ...venue, is_used: false })) });
+  if (page?.results.length) store.set({ venues: page.results, venuesAt: Date.now() });
+  else store.set({ venues: store.values.venues.map((venue) => ({ ...venue, is_used: false })) });
 }
 
 async function loadLeverage() {
   const page = await read("/positions", { symbol }).catch(() => null);
   if (page?.results.length) takePosition(store, page.results[0]);
+}
+
+// Places in line change with what others do, of which no news come.
+async function loadRanks() {
+  if (document.visibilityState !== "visible" || !store.values.positions.size) return;
+  const page = await read("/positions").catch(() => null);
+  if (page) takeRanks(store, page.results);
 }
 
 const news = createNews({ notify: showToast });
@@ -114,7 +129,10 @@ loadMarkets();
 loadVenues();
 setInterval(loadMarkets, MARKET_EVERY_MS);
 setInterval(loadVenues, VENUES_EVERY_MS);
-if (isKnown) loadLeverage();
+if (isKnown) {
+  loadLeverage();
+  setInterval(loadRanks, RANKS_EVERY_MS);
+}
 document.documentElement.dataset.terminal = "ready";
 
 // For tests, which cut the connection as a network would.

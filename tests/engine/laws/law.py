@@ -31,6 +31,7 @@ LAWS: tuple[Callable[[Step], None], ...] = (
     waterfall.winners_bear_no_more_than_their_profit,
     waterfall.winners_come_by_rank,
     waterfall.the_backstop_keeps_its_limit,
+    waterfall.leavers_are_taken_over_at_the_mark,
     book.fills_are_at_public_points,
     book.better_price_then_age,
     book.nobody_trades_with_itself,

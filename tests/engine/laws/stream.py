@@ -392,7 +392,9 @@ class Stream:
         positions = state.markets[market_id].positions
         names = [name for name in self.accounts if name in positions]
         account_id = r.choice(names) if names and r.random() < 0.8 else r.choice(self.accounts)
-        pick = r.randrange(5)
+        pick = r.randrange(6)
+        if pick == 5:
+            return c.HandOverPosition(at_ms=self.at_ms, account_id=account_id, market_id=market_id)
         if pick < 2:
             return self.leverage(account_id, market_id)
         if pick == 2:

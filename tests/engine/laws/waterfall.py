@@ -11,6 +11,7 @@ from itertools import groupby, pairwise
 from engine import events as ev
 from engine.events import Filled
 from engine.state import BACKSTOP
+from engine.units import PPB
 from engine.vocabulary import TradeKind
 from tests.engine.laws.facts import Facts, MarketFacts, Step
 from tests.engine.laws.risk import trades
@@ -71,12 +72,32 @@ def the_backstop_keeps_its_limit(step: Step) -> None:
     """I7: taking over, the backstop's notional stays within five times its equity."""
     if any(isinstance(event, ev.VenueDebtBooked) for event in step.events):
         return
-    for happening, event in trades(step, TradeKind.BACKSTOP):
+    for happening, event in trades(step, TradeKind.BACKSTOP, TradeKind.HAND_OVER):
         was = happening.before.markets[event.market_id].position(BACKSTOP).size_lots
         if was * event.maker.lots < 0 or _goes_beyond(step, event):
             continue
         notional, equity = exposure(happening.after)
         assert notional <= 5 * equity + event.insurance_micro, event
+
+
+def leavers_are_taken_over_at_the_mark(step: Step) -> None:
+    """I39: at the mark for at most the taker's fee, from the healthy, to the cost of nobody."""
+    for happening, event in trades(step, TradeKind.HAND_OVER):
+        leaver, before = event.taker.account_id, happening.before
+        there, after = before.markets[event.market_id], happening.after.markets[event.market_id]
+        assert event.price_half_ticks == there.mark, event
+        assert not there.is_liquidatable(leaver), event
+        assert not after.is_liquidatable(leaver), event
+        rate = there.spec.taker_fee_ppb
+        assert 0 <= event.fees_micro <= -(-event.notional_micro * rate // PPB), event
+        assert event.fees_micro == event.taker.fee_micro, event
+        assert (event.maker.account_id, event.maker.fee_micro) == (BACKSTOP, 0), event
+        cash = happening.after.account(leaver).cash_micro - before.account(leaver).cash_micro
+        lost = there.equity(leaver) - after.equity(leaver) - cash
+        assert lost == event.fees_micro, event
+        for name in {*there.positions, *after.positions} - {leaver, BACKSTOP}:
+            assert there.position(name) == after.position(name), event
+            assert before.account(name) == happening.after.account(name), event
 
 
 def _goes_beyond(step: Step, event: Filled) -> bool:

@@ -63,6 +63,8 @@ def _filled(event: ev.Filled) -> list[object]:
         case TradeKind.DELEVERAGE:
             winner = event.maker.account_id
             return ["deleveraged", loser, winner, lots, event.notional_micro]
+        case TradeKind.HAND_OVER:
+            return ["handed over", loser, *at, fee]
 
 
 WORDS: dict[type[ev.Event], Callable[[Any], list[object]]] = {

@@ -183,11 +183,13 @@ class OrderDesk(Matcher):
         if not terms.reduce_only and quantity * price * market.unit > ALL_MONEY:
             raise Impossible(Reason.INVALID_SIZE)
 
-    def accept(self, terms: c.SubmitOrder, body: dict[str, Any] | None) -> None:
+    def accept(
+        self, terms: c.SubmitOrder, body: dict[str, Any] | None, *, probes: bool = True
+    ) -> None:
         """Check, open, match, rest or end."""
         name = terms.market_id
         market = self.market(name)
-        self.check_state(market, terms)
+        self.check_state(market, terms, probes=probes)
         order = Order(
             terms, self.sequence, terms.quantity_lots, terms.quantity_lots, terms.limit_ticks
         )
@@ -229,23 +231,23 @@ class OrderDesk(Matcher):
         """
         plain = msgspec.structs.replace(terms, at_ms=self.at_ms, trigger=None, trigger_ticks=None)
         if terms.reduce_only:
-            plain = msgspec.structs.replace(plain, leverage=None, probe_limit=1 << 60)
+            plain = msgspec.structs.replace(plain, leverage=None)
             if terms.self_trade is SelfTrade.EXPIRE_TAKER:
                 plain = msgspec.structs.replace(plain, self_trade=SelfTrade.EXPIRE_MAKER)
         try:
-            self.accept(plain, None)
+            self.accept(plain, None, probes=not terms.reduce_only)
         except Impossible as refused:
             self.tell("rejected", terms.order_id, refused.reason.value)
 
-    def check_state(self, market: Market, terms: c.SubmitOrder) -> None:
-        """Refuse what state, reference, probing or leverage forbid."""
+    def check_state(self, market: Market, terms: c.SubmitOrder, *, probes: bool = True) -> None:
+        """Refuse what state, reference, probing (of whoever probes) or leverage forbid."""
         immediate = terms.time_in_force in IMMEDIATE
         state = market.acting_state
         if state not in TAKING or (state is MarketState.POST_ONLY and immediate):
             raise Impossible(Reason.MARKET_CLOSED)
         if immediate and not self.is_matching(market):
             raise Impossible(Reason.NO_REFERENCE_PRICE)
-        if immediate or terms.all_or_none:
+        if probes and (immediate or terms.all_or_none):
             tried = market.attempts.get(terms.account_id, [])
             if sum(at > self.at_ms - 60_000 for at in tried) >= terms.probe_limit:
                 raise Impossible(Reason.PROBING_LIMIT)

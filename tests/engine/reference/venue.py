@@ -3,8 +3,12 @@
 What is not here: orders (`orders`), money (`funding`), liquidations (`liquidation`).
 """
 
+from fractions import Fraction
+from math import ceil
+
 from engine import commands as c
 from engine.reasons import Reason
+from engine.state import BACKSTOP
 from engine.vocabulary import MarketState, OrderType, Side, TimeInForce, TriggerKind
 from tests.engine.reference import margin, money
 from tests.engine.reference.funding import Treasury
@@ -103,6 +107,50 @@ class Venue(Treasury):
             self.tell("rejected", command.order_id, Reason.REDUCE_ONLY_REJECTED.value)
             return
         self.enter(terms, self.body(command))
+
+    def do_HandOverPosition(self, command: c.HandOverPosition) -> None:  # noqa: N802 -- named for the command
+        """Let the backstop take what a leaver holds, for the taker's fee."""
+        name, who = command.market_id, command.account_id
+        market = self.known(name)
+        held = market.positions.get(who, Position())
+        if not held.size or who == BACKSTOP:
+            raise Impossible(Reason.REDUCE_ONLY_REJECTED)
+        if market.acting_state in (MarketState.HALTED, MarketState.DELISTED):
+            raise Impossible(Reason.MARKET_CLOSED)
+        if self.is_short(market, held):
+            raise Impossible(Reason.LIQUIDATION_PENDING)
+        lots = min(abs(held.size), self.backstops_room(name, held.size))
+        if lots == 0:
+            raise Impossible(Reason.POSITION_SIZE_EXCEEDED)
+        value = lots * (market.mark or 0) * market.unit
+        fee = ceil(Fraction(value * market.spec.taker_fee_ppb, 10**9))
+        money.check_decrease(market, held, money.decreased(held, lots, value, fee)[0])
+        for order in list(market.orders):
+            if order.terms.account_id == who and self.find(name, order.sequence):
+                self.cancel(name, order, Reason.USER_REQUEST)
+        self.hand_over(name, who, lots, fee)
+        self.top_up(name)
+        self.unwind(name)
+
+    def hand_over(self, name: str, who: str, lots: int, fee: int) -> None:
+        """Move lots from a leaver to the backstop at the mark."""
+        market = self.market(name)
+        held, mine = market.position(who), market.position(BACKSTOP)
+        is_long, before = held.size > 0, mine.size
+        value = lots * (market.mark or 0) * market.unit
+        left, freed, paid = money.decreased(held, lots, value, fee)
+        taken, cash = money.in_cash(mine, lots if is_long else -lots, value)
+        self.tell("handed over", who, market.mark, lots, paid)
+        held.size, held.cost, held.collateral = left.size, left.cost, left.collateral
+        mine.size, mine.cost, mine.collateral = taken.size, taken.cost, taken.collateral
+        self.books.account(who).cash += freed
+        self.books.account(BACKSTOP).cash += cash
+        self.books.fees += paid
+        if not held.size:
+            held.is_warned, held.is_pending, held.deferred_until = False, False, None
+        self.follow_closing(name, who, closed=not held.size, is_buy=not is_long)
+        if before * (lots if is_long else -lots) < 0:
+            self.end_reducing(name, BACKSTOP, is_buy=is_long)
 
     # The venue.
 
