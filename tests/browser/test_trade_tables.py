@@ -34,6 +34,7 @@ def page_with_position(open_terminal: OpenTerminal, traders: list[Trader]) -> It
     with held(traders):
         rest.ask("POST", f"/positions/{BTC}/triggers", LINES, expect=200)
         peg = {"symbol": BTC, "side": "SELL", "type": "PEG_ASK", "size": "0.002"}
+        peg["limit_price"] = "180000"
         rest.ask("POST", "/orders", {**peg, "time_in_force": "GTC"}, expect=201)
         yield open_terminal()
 
@@ -47,6 +48,7 @@ def test_a_position_is_seen_whole_and_what_is_off_the_scale_is_named(
     assert page.evaluate(CLIPPED) == []
     above, below = (page.locator(f"[data-edge={side}]") for side in ("above", "below"))
     expect(above).to_contain_text("\u2191 Take profit 190,000.00")
+    expect(above).to_contain_text("\u2191 Peg ask at its cap Sell 0.002 180,000.00")
     expect(below).to_contain_text("\u2193 Stop loss 50,000.00")
     expect(below).to_contain_text("\u2193 Liquidation")
     # Lines that are not wanted are told nowhere.

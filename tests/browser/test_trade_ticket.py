@@ -12,17 +12,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import DESKTOP
 from tests.browser.measure import violations_of
-from tests.browser.test_trade_terminal import (
-    ADDRESS,
-    BTC,
-    Trader,
-    is_live,
-    logged_in,
-    place,
-    processes_of,
-    rows,
-    tab,
-)
+from tests.browser.terminals import ADDRESS, BTC, Trader, is_live, logged_in, place, rows, tab
+from tests.browser.test_trade_terminal import processes_of
 from tests.journeys.people import newcomer
 from tests.live_site import LiveSite
 

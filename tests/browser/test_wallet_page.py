@@ -102,6 +102,7 @@ def test_an_order_in_the_terminal_waits_for_the_deposit_that_was_authorized(
     page.locator('[name="size"]').fill("0.01")
     expect(page.locator("#fault-size")).to_contain_text("does not carry this")
     page.goto("/wallet")
+    expect_figures(page, wallet="10,000")
     page.get_by_label("Authorize").focus()
     page.keyboard.press("ArrowRight")
     page.get_by_role("button", name="Authorize", exact=True).click()
