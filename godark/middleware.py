@@ -28,6 +28,8 @@ SERVER_FAILED = 500
 QUIET_ROUTES = frozenset({"health", "metrics", "api/v1/health", "static"})
 # Never a page by themselves, so that what a page may do need not be told with each of sixty.
 PARTS = ("text/css", "text/javascript", "font/")
+OF_PAGES = ("Cross-Origin-Opener-Policy", "Referrer-Policy")
+"""What Django tells with every answer; a browser's own rule for referrers is ours."""
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -148,6 +150,9 @@ class HeadersMiddleware(Middleware):
         if not response.headers.get("Content-Type", "").startswith(PARTS):
             response.headers.setdefault("Content-Security-Policy", self.policy)
             response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        else:
+            for name in OF_PAGES:
+                del response.headers[name]
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.path.startswith(API_PREFIX):
             response.headers.setdefault("Cache-Control", "no-store")

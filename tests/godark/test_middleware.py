@@ -122,6 +122,9 @@ def test_static_files_come_from_the_site_and_are_not_sessions(client: Client) ->
     assert answered.status_code == 200
     assert b"--ground" in answered.content
     assert "Content-Security-Policy" not in answered.headers
+    assert "Referrer-Policy" not in answered.headers
+    assert answered.headers["X-Content-Type-Options"] == "nosniff"
+    assert answered.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     image = client.get("/static/img/favicon.svg")
     assert "default-src 'self'" in image.headers["Content-Security-Policy"]
     assert "Vary" not in answered.headers or "Cookie" not in answered.headers["Vary"]

@@ -4,6 +4,7 @@ import gzip
 import re
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from django.conf import settings
@@ -88,3 +89,18 @@ def test_what_is_built_is_compressed_and_imports_what_is_preloaded(tmp_path: Pat
     names = {str(path.relative_to(tmp_path)) for path in seen}
     assert names <= set(built.hashed_files.values())
     assert len(names) > 25
+
+
+async def test_what_is_built_is_sent_compressed_and_whole(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.STATIC_ROOT = tmp_path
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = False
+    script = b"export const one = 1;\n" * 9_999
+    (tmp_path / "one.0123456789ab.js").write_bytes(script)
+    (tmp_path / "one.0123456789ab.js.gz").write_bytes(gzip.compress(script))
+    answer = await AsyncClient().get("/static/one.0123456789ab.js", headers=TAKES_GZIP)
+    body = b"".join([chunk async for chunk in cast("Any", answer)])
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert int(answer.headers["Content-Length"]) == len(body) < 2_000
+    assert gzip.decompress(body) == script

@@ -3,7 +3,7 @@
 import * as charts from "../../vendor/lightweight-charts/lightweight-charts.js";
 import { typeText } from "./columns.js";
 import { element } from "./dom.js";
-import { decimalOf } from "./exact.js";
+import { decimalOf, wholeCountOf } from "./exact.js";
 import { liquidationOf } from "./margin.js";
 import { heldOf, termsOf } from "./positions.js";
 import { pricesOf } from "./prices.js";
@@ -95,7 +95,8 @@ function linesOf(values) {
   if (!position) return lines;
   const terms = termsOf(market);
   const liquidation = liquidationOf(heldOf(position, terms), terms);
-  add("entry", position.entry_price, INK.text, "Entry");
+  // A mean price is finer than any tick; a person reads it to the half tick.
+  add("entry", decimalOf(wholeCountOf(position.entry_price, market.tick_size, 2n), market.tick_size, 2n), INK.text, "Entry");
   add("liquidation", liquidation && decimalOf(liquidation, market.tick_size, 2n), INK.warn, "Liquidation");
   add("order tp", position.take_profit?.trigger_price, INK.up, "Take profit", true);
   add("order sl", position.stop_loss?.trigger_price, INK.down, "Stop loss", true);
