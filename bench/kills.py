@@ -305,6 +305,13 @@ def silence_after(at: float, moments: list[float]) -> float:
     return next((moment - at for moment in moments if moment > at + 0.05), float("inf"))
 
 
+def before(at: float, killed: dict[str, list[float]]) -> str:
+    """Return what was killed before a moment, the last three, and how long before."""
+    all_of = sorted((moment, name) for name, moments in killed.items() for moment in moments)
+    last = [(moment, name) for moment, name in all_of if moment < at][-3:]
+    return ", ".join(f"{name} {at - moment:.1f} s before" for moment, name in last)
+
+
 def told_wrongly(victim: Victim, answers: list[dict[str, Any]]) -> tuple[Counter[str], int]:
     """Return which answers do not hold, and how many orders stand twice.
 
@@ -353,13 +360,17 @@ def judge(victim: Victim, killed: dict[str, list[float]]) -> None:
         silences = sorted(silence_after(at, moments) for at in moment)
         row(f"  {name}", str(len(silences)), f"{silences[len(silences) // 2]:.2f}",
             f"{silences[-1]:.2f}")  # fmt: skip
-    gaps = sorted(
-        (victim.ask(NEXT_DECIDED, int(at * 1_000) + 20) or float("inf")) / 1_000 - at
+    taken = [
+        ((victim.ask(NEXT_DECIDED, int(at * 1_000) + 20) or float("inf")) / 1_000 - at, at)
         for at in killed["engine"]
-    )
+    ]
+    gaps = sorted(gap for gap, _ in taken)
     row("takeover by the standing-by engine, s", "median", "longest", "aim")
     row("  from the kill to the next decision", f"{gaps[len(gaps) // 2]:.2f}", f"{gaps[-1]:.2f}",
         f"{TAKEOVER_AIM_S}")  # fmt: skip
+    for gap, at in taken:
+        if gap > TAKEOVER_AIM_S:
+            print(f"  {gap:.2f} s at {at:.3f}, after {before(at, killed)}")
     wrong, twice = told_wrongly(victim, answers)
     row("answered orders", f"{len(answers):,}")
     row("  lost / standing twice", str(wrong[LOST]), str(twice))
