@@ -2,14 +2,15 @@
 
 The last step of a forced exit (PRODUCT.md section 8: "book, else backstop"): what the book did
 not take. The leaver pays the taker fee as if the book had taken it; the backstop takes at most what
-its limit lets it, in any state in which there is a mark to do it at. What is not here: when it is
+its limit lets it, in any state in which there is a mark to do it at: a fresh one, or out of hours
+the one that stands. What is not here: when it is
 asked for (`trading.services.forced_exits`), and liquidations (`engine.waterfall`).
 """
 
 from engine.backstop import room_lots, top_up, unwind
 from engine.cancellation import cancel_account
 from engine.commands import HandOverPosition
-from engine.decision import Decision, Refusal, effective_state
+from engine.decision import Decision, Refusal, effective_state, stands_still
 from engine.events import Filled, Leg
 from engine.health import health
 from engine.legs import Draft
@@ -18,7 +19,7 @@ from engine.reasons import Reason
 from engine.settings import find_market
 from engine.state import BACKSTOP, NO_POSITION, Market, Position
 from engine.takeover import backstop_leg
-from engine.units import rate_ceil_micro
+from engine.units import REFERENCE_MAX_AGE_MS, rate_ceil_micro
 from engine.vocabulary import MarketState, TradeKind
 
 _NOWHERE = (MarketState.HALTED, MarketState.DELISTED)
@@ -75,6 +76,9 @@ def _lots(d: Decision, market: Market, account_id: str, position: Position, /) -
         raise Refusal(Reason.REDUCE_ONLY_REJECTED, position_lots=0)
     if effective_state(market) in _NOWHERE:
         raise Refusal(Reason.MARKET_CLOSED)
+    age = d.at_ms - market.prices.quoted_at_ms
+    if age > REFERENCE_MAX_AGE_MS and not stands_still(market):
+        raise Refusal(Reason.NO_REFERENCE_PRICE, age_ms=age)
     now = health(market, position)
     if now.equity < now.maintenance:
         raise Refusal(

@@ -6,6 +6,15 @@ export function grouped(decimal) {
   return fraction === undefined ? spaced : `${spaced}.${fraction}`;
 }
 
+const GROUPED = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$/;
+
+// What somebody typed as the venue writes it: thousands in whole groups lose their commas. Any other
+// comma stays, and is no number: "0,01" must never become 1.
+export function plainOf(typed) {
+  const text = typed.trim();
+  return GROUPED.test(text) ? text.replaceAll(",", "") : text;
+}
+
 // A price with as many decimals as its step has, or the half of its step: on a step of "0.01",
 // "97112.5" is "97,112.50", and index and mark, which lie on half steps, are "97,112.500".
 export function stepped(decimal, step, { half = false } = {}) {

@@ -75,3 +75,24 @@ def test_a_decimal_is_plain_without_exponent_or_idle_zeros() -> None:
     assert plain(Decimal("10.500")) == "10.5"
     assert plain(Decimal(100)) == "100"
     assert plain(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("1,000", "1000"),
+        (" 95,000.1 ", "95000.1"),
+        ("1,234,567.", "1234567."),
+        ("0,01", "0,01"),
+        ("0,015", "0,015"),
+        ("95000,5", "95000,5"),
+        ("1.000,5", "1.000,5"),
+        ("4,5", "4,5"),
+        ("12,34,567", "12,34,567"),
+        ("", ""),
+    ],
+)
+def test_only_thousands_in_whole_groups_lose_their_commas(
+    blank: Page, typed: str, meant: str
+) -> None:
+    assert run(blank, "(n, typed) => n.plainOf(typed)", typed) == meant

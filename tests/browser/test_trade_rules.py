@@ -279,3 +279,31 @@ def test_fills_that_were_missed_are_told_and_old_ones_are_not(blank: Page) -> No
 
     frames = [frame("snapshot", 2, 1), frame("fill", 3), frame("snapshot", 4, 3, 2)]
     assert blank.evaluate(FILLS, frames) == ["f3", "f4"]
+
+
+REACHED = """async ({row, mark, old}) => {
+  const { isReached } = await import("/static/js/trade/tables.js");
+  const tickers = new Map(mark ? [["B", {mark_price: mark}]] : []);
+  return isReached({symbol: "B", ...row}, {tickers, old: new Set(old ? ["B"] : []), symbol: "A"});
+}"""
+
+
+@pytest.mark.parametrize(
+    ("side", "trigger", "mark", "is_reached"),
+    [
+        ("SELL", "STOP", "99.9", True),
+        ("SELL", "STOP", "100", True),
+        ("SELL", "STOP", "100.1", False),
+        ("SELL", "TAKE_PROFIT", "100.1", True),
+        ("BUY", "STOP", "100.1", True),
+        ("BUY", "STOP", "99.9", False),
+        ("BUY", "TAKE_PROFIT", "99.9", True),
+        ("BUY", "TAKE_PROFIT", None, False),
+    ],
+)
+def test_a_protection_beyond_its_price_says_that_it_is_reached(
+    blank: Page, side: str, trigger: str, mark: str | None, *, is_reached: bool
+) -> None:
+    row = {"side": side, "trigger": trigger, "trigger_price": "100"}
+    assert blank.evaluate(REACHED, {"row": row, "mark": mark, "old": False}) is is_reached
+    assert blank.evaluate(REACHED, {"row": row, "mark": mark, "old": True}) is False

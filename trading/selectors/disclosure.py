@@ -194,7 +194,9 @@ def _delays(ruling: Mapping[str, Any]) -> Lines:
         "Checkpoint": f"Every {settings.CHECKPOINT_SECONDS} s.",
         "No root": f"After {settlement['reduce_s']} s markets only reduce, after "
         f"{settlement['cancel_min']} min they only cancel.",
-        "Forced exit": "Unserved for 24 h, or without any root for 24 h, anybody may freeze.",
+        "Forced exit": "Positions are closed by the book; after an hour the backstop takes over "
+        "what is left, at the mark. Unserved for 24 h, or without any root for 24 h, anybody may "
+        "freeze.",
         "Liquidation": f"Above {liquidation['deferred_above']}x it may wait up to "
         f"{liquidation['deferral_s']} s, once, while venues disagree.",
     }

@@ -31,8 +31,11 @@ export function attachBasic({ root, store, isKnown, ticket, notify }) {
       }
     });
   }
+  const other = root.querySelector("[data-other-leverage]");
   store.on(["settings", "positions", "market"], ({ settings, symbol, market }) => {
     const leverage = settings.get(symbol)?.leverage ?? 10;
+    const isOther = !quick.some((button) => Number(button.dataset.quickLeverage) === leverage);
+    say(other, isOther ? `Now ${leverage}x` : "");
     for (const button of quick) {
       button.setAttribute("aria-pressed", String(Number(button.dataset.quickLeverage) === leverage));
       button.disabled = Boolean(market) && Number(button.dataset.quickLeverage) > market.max_leverage;

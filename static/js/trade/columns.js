@@ -44,10 +44,10 @@ export function columnsOf({ marketOf, open, orders }) {
     ],
     triggers: [
       market(), side,
-      { id: "trigger", name: "When", value: (row) => row.trigger, text: (row) => (row.trigger === "STOP" ? "Stop" : "Take profit") },
+      { id: "trigger", name: "When", moves: true, value: (row) => row.trigger, text: (row) => `${row.trigger === "STOP" ? "Stop" : "Take profit"}${row.isReached ? ", reached: nobody to trade with yet" : ""}` },
       price("trigger_price", "Mark reaches"),
       type, amount("size", "Size"), price("limit_price", "Limit"),
-      { id: "of", name: "Of", moves: true, text: (row) => (row.isOfPosition ? "position" : wayText(row) || "order") },
+      { id: "of", name: "Of", moves: true, text: (row) => (row.isOfPosition ? "position" : ["order", optionsText(row)].filter(Boolean).join(", ")) },
       { id: "actions", name: "", make: (order) => orders.triggerActions(order) },
     ],
     fills: [

@@ -46,19 +46,20 @@ function freshnessOf({ connection: { tripMs }, old, pricedAt, symbol }) {
 
 function alarmOf({ connection, isLive, status, market, old, pricedAt, symbol }) {
   if (!isLive && SENTENCES[connection.code]) return SENTENCES[connection.code];
-  if (!isLive && connection.wasLive && Date.now() - connection.lostAt > LOST_FOR_LONG_MS) {
-    return LOST;
-  }
+  if (!isLive && connection.wasLive && lastedMs(connection, pricedAt.get(symbol)) > LOST_FOR_LONG_MS) return LOST;
   if (status?.pause_level > 0) {
     const until = status.resumes_at ? ` until ${clockTime(status.resumes_at)}` : "";
     return `The venue is paused (level ${status.pause_level})${until}. ${status.reason ?? ""}`.trim();
   }
   if (market && market.state !== "ACTIVE") return STATES[market.state] + because(market);
   if (isLive && old.has(symbol) && pricedAt.has(symbol)) {
-    return `No price of this market has come since ${clockTime(pricedAt.get(symbol))}. What you see is old; the venue trades at no old price.`;
+    return `No price of this market has come since ${clockTime(pricedAt.get(symbol))}: the venue has none, or your line is down. What you see is old; the venue trades at no old price.`;
   }
   return "";
 }
+
+// A line may be dead for a while before the browser says so: the last price tells better.
+const lastedMs = ({ lostAt }, pricedAt) => Date.now() - Math.min(lostAt, pricedAt ?? lostAt);
 
 const because = ({ state_reason: reason }) => (reason ? ` ${reason}` : "");
 

@@ -5,6 +5,7 @@ import { feeCeil, fillOf, liquidationOf, maxLotsOf, refusalOf, reserveCeil } fro
 import { beyondText, isBeyond, priceFault, priceText } from "./position-rules.js";
 import { halfTicksOf, heldOf, lotsOf, termsOf } from "./positions.js";
 import { explain } from "./failures.js";
+import { plainOf } from "../notation.js";
 
 const HUNDRED = 100n;
 
@@ -255,5 +256,3 @@ export function bodyOf(fields, draft, { symbol, terms, held, clientOrderId }) {
   if (fields.protects && fields.sl_trigger) body.stop_loss = leg(fields.sl_trigger, fields.sl_limit);
   return body;
 }
-
-const plainOf = (text) => text.trim().replaceAll(",", "");

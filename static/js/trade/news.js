@@ -64,7 +64,7 @@ export function createNews({ notify }) {
     order(order) {
       const hasEnded = ["CANCELED", "EXPIRED", "REJECTED"].includes(order.status);
       if (!hasEnded || EXPECTED.has(order.reject_code) || order.time_in_force === "IOC" || order.time_in_force === "FOK") return;
-      const what = `${order.side === "BUY" ? "Buy" : "Sell"} ${order.leaves_size} ${base(order.symbol)}`;
+      const what = `${order.side === "BUY" ? "Buy" : "Sell"} ${order.size} ${base(order.symbol)}`;
       notify({ title: `${what} ended`, text: explain(order.reject_code), tone: "warn" });
     },
   };

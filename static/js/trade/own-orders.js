@@ -1,10 +1,13 @@
 // What one does with open orders in their table: amend in place, cancel, cancel all.
 import { element, say } from "./dom.js";
+import { digitsOf } from "./exact.js";
 import { takeOrder } from "./feed.js";
 import { patch, post, remove } from "./rest.js";
 import { isOnItsWay } from "./sending.js";
+import { plainOf } from "../notation.js";
 
 const SURE_MS = 4_000;
+const NAMES = { size: "Size", limit_price: "Price" };
 
 export function ownOrders({ store, notify }) {
   const editing = new Map();
@@ -27,7 +30,8 @@ export function ownOrders({ store, notify }) {
     const wanted = editing.get(order.id);
     const body = {};
     for (const field of ["size", "limit_price"]) {
-      const text = wanted?.[field]?.trim().replaceAll(",", "");
+      const text = plainOf(wanted?.[field] ?? "");
+      if (text && !digitsOf(text)) return notify({ title: "Not amended", text: `${NAMES[field]}: this is not a number.`, tone: "bad" });
       if (text && text !== order[field]) body[field] = text;
     }
     if (!Object.keys(body).length) return stop(order);

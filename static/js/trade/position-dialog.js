@@ -7,6 +7,7 @@ import { withoutNulls } from "./own-orders.js";
 import { closeFaults, closeWords, marginFaults, protectFaults, protectWarnings } from "./position-rules.js";
 import { halfTicksOf, lotsOf, termsOf, valueOf } from "./positions.js";
 import { post, remove } from "./rest.js";
+import { plainOf } from "../notation.js";
 
 // Which input a fault is told beside, by the venue's name of the field.
 const INPUTS = { size: "close_size", limit_price: "close_price", amount: "amount", take_profit: "tp_trigger", stop_loss: "sl_trigger" };
@@ -23,7 +24,7 @@ export function attachPositionDialog({ store, notify }) {
   let [symbol, what] = [null, null];
 
   const position = () => store.values.positions.get(symbol);
-  const plain = (name) => fields[name].value.trim().replaceAll(",", "");
+  const plain = (name) => plainOf(fields[name].value);
 
   function open(of, wanted) {
     [symbol, what] = [of, wanted];

@@ -91,6 +91,5 @@ export function closeWords({ status, filled_size: filled, size, average_price: p
     title: isNone ? "Nothing was closed" : `Closed ${filled} of ${size}${at}`,
     text: isNone && code === "UNFILLED_REMAINDER" ? NOBODY : explain(code),
     tone: "warn",
-    staysOpen: true,
   };
 }

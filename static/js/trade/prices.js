@@ -7,6 +7,8 @@ import { clockTime, compareDecimals, stepped } from "../notation.js";
 const MOST_PRINTS = 60;
 const VENUES_OLD_MS = 12_000;
 const NO_VALUE = "\u2013";
+const UNCROSSED = "bold: the best that counts";
+const CROSSED = "they cross: their median counts";
 
 export function attachPrices(root, store, { choosePrice }) {
   const points = new Map();
@@ -47,19 +49,29 @@ function attachLadder(root, store) {
     const used = venues.filter((venue) => venue.is_used && venue.bid && venue.ask);
     const best = (field, wanted) =>
       used.reduce((one, { [field]: price }) => (one && compareDecimals(price, one) !== wanted ? one : price), null);
-    const [bid, ask] = [best("bid", 1), best("ask", -1)];
+    const [highest, lowest] = [best("bid", 1), best("ask", -1)];
+    // Where venues cross, no single quote makes the reference, but the median of all that count.
+    const isCrossed = Boolean(highest && lowest) && compareDecimals(highest, lowest) >= 0;
+    const [bid, ask] = isCrossed ? [null, null] : [highest, lowest];
+    root.querySelector("[data-ladder-rule]")?.replaceChildren(isCrossed ? CROSSED : UNCROSSED);
     rows.replaceChildren(...venues.map((venue) => ladderRow(venue, { bid, ask, tick: market.tick_size })));
     showLadderAge(root, store.values);
   });
 }
 
 // The quotes are asked for now and then, while the points below them move at once.
-function showLadderAge(root, { venuesAt }) {
+function showLadderAge(root, { venues, venuesAt }) {
   if (!venuesAt) return;
-  const ageMs = Date.now() - venuesAt;
+  const ageMs = Date.now() - venuesAt + youngestMs(venues);
   const isOld = ageMs > VENUES_OLD_MS;
   root.querySelector("[data-ladder]").toggleAttribute("data-old", isOld);
-  say(root.querySelector("[data-ladder-age]"), isOld ? `Old quotes, of ${clockTime(venuesAt)}` : `Quotes ${Math.round(ageMs / 1000)} s old`);
+  say(root.querySelector("[data-ladder-age]"), isOld ? `Old quotes, of ${clockTime(Date.now() - ageMs)}` : `Quotes ${Math.round(ageMs / 1000)} s old`);
+}
+
+// A quote was so old already when it was asked for.
+function youngestMs(venues) {
+  const ages = (venues ?? []).map((one) => one.age_ms).filter((age) => age !== null && age !== undefined);
+  return ages.length ? Math.min(...ages) : 0;
 }
 
 const quoteAge = ({ age_ms: ageMs }) => (ageMs === null ? "No quote" : `Quoted ${(ageMs / 1000).toFixed(1)} s before we looked`);

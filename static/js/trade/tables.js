@@ -9,7 +9,7 @@ import { attachPositionDialog } from "./position-dialog.js";
 import { termsOf, valueOf } from "./positions.js";
 import { readAll } from "./rest.js";
 import { isOnItsWay } from "./sending.js";
-import { clockTime } from "../notation.js";
+import { clockTime, compareDecimals } from "../notation.js";
 
 const ENDED = "FILLED,CANCELED,REJECTED,EXPIRED";
 const TABLES = {
@@ -128,7 +128,7 @@ const rowsOf = {
       return { position, market, terms, mark, age, worth: terms ? valueOf(position, terms, mark) : null };
     }),
   orders: (values) => openOrders(values).filter((order) => !order.trigger).sort((one, other) => other.created_at - one.created_at),
-  triggers: ({ positions, ...values }) => [...openOrders(values).filter((order) => order.trigger), ...[...positions.values()].flatMap(legsOf)],
+  triggers: (values) => [...openOrders(values).filter((order) => order.trigger), ...[...values.positions.values()].flatMap(legsOf)].map((row) => ({ ...row, isReached: isReached(row, values) })),
   fills: ({ fills }, past) => merged(fills, past),
   funding: (_, past) => past,
   history: ({ ended }, past) => merged(ended, past),
@@ -144,6 +144,14 @@ const merged = (fresh, past) => {
   const known = new Set(fresh.map(({ id }) => id));
   return [...fresh, ...past.filter(({ id }) => !known.has(id))];
 };
+
+// What only reduces waits on beyond its price while nobody trades with it: it is not used up in vain.
+export function isReached({ symbol, side, trigger, trigger_price: price }, { tickers, ticker, old, symbol: own }) {
+  const mark = (symbol === own && ticker ? ticker : tickers.get(symbol))?.mark_price;
+  if (!mark || old.has(symbol)) return false;
+  const isBelow = (side === "SELL") === (trigger === "STOP");
+  return compareDecimals(mark, price) * (isBelow ? 1 : -1) <= 0;
+}
 
 function legsOf(position) {
   const { symbol, size } = position;

@@ -7,7 +7,7 @@ import { outcomeOf } from "./order-words.js";
 import { pricesOf } from "./prices.js";
 import { post, read } from "./rest.js";
 import { doubt, forget, isDoubtful, setOut, whatBecameOf } from "./sending.js";
-import { grouped, stepped } from "../notation.js";
+import { grouped, plainOf, stepped } from "../notation.js";
 
 const FORCES = { GTC: "until canceled", GTD: "until a date", IOC: "now or never, in part", FOK: "now or never, whole" };
 const NO_VALUE = "\u2013";
@@ -22,7 +22,7 @@ export function attachTicket({ root, store, isKnown, onSent = () => {} }) {
   const section = root.querySelector("[data-ticket]");
   const form = section.querySelector("[data-ticket-form]");
   const ticket = { root, store, isKnown, section, form, kind: "LIMIT", touched: new Set(), onSent, id: newId(), chosen: takenForGranted() };
-  for (const chip of form.querySelectorAll("[data-kind]")) chip.addEventListener("click", () => chooseKind(ticket, chip.dataset.kind));
+  for (const chip of form.querySelectorAll("[data-kind]")) chip.addEventListener("click", () => turnTo(ticket, chip.dataset.kind));
   for (const chip of form.querySelectorAll("[data-takes]")) chip.addEventListener("click", () => takePrice(ticket, pricesOf(store.values)[chip.dataset.takes]));
   form.addEventListener("input", ({ target }) => edited(ticket, target));
   form.addEventListener("submit", (event) => {
@@ -58,10 +58,15 @@ export function fieldsOf({ form, kind, store }) {
   const fields = { kind };
   for (const { name, value, type, checked } of form.elements) {
     if (!name || (type === "radio" && !checked)) continue;
-    fields[name] = CHECKS.includes(name) ? checked : value.trim().replaceAll(",", "");
+    fields[name] = CHECKS.includes(name) ? checked : plainOf(value);
   }
   const { market } = store.values;
   return { ...fields, terms: market ? { tick: market.tick_size } : null };
+}
+
+function turnTo(ticket, kind) {
+  begin(ticket);
+  chooseKind(ticket, kind);
 }
 
 function chooseKind(ticket, kind) {
@@ -93,9 +98,19 @@ function arrange({ form, kind, chosen }) {
   form.elements.post_only.checked = chosen.postOnly && !isImmediate;
 }
 
+// Another order from here on: it has its own name, and the last answer is not about it, unless it
+// is not known yet what became of the one before.
+function begin(ticket) {
+  ticket.id = newId();
+  const isOpen = ticket.isSending || ticket.form.querySelector("[data-answer]").textContent === UNKNOWN;
+  if (isOpen) return;
+  ticket.told = null;
+  answer(ticket, "", "");
+}
+
 function edited(ticket, target) {
   ticket.touched.add(target.name);
-  ticket.id = newId();
+  begin(ticket);
   remember(ticket, target);
   if (target.name === "share") takeSize(ticket, target.value, "percent");
   if (target.name === "unit") ticket.form.elements.size.value = "";
@@ -129,7 +144,7 @@ function takePrice(ticket, price) {
   const isBuy = ticket.form.elements.side.value === "BUY";
   ticket.form.elements.limit_price.value = onTick(whole, market.tick_size, half, isBuy);
   ticket.touched.add("limit_price");
-  ticket.id = newId();
+  begin(ticket);
   show(ticket);
 }
 
@@ -151,7 +166,7 @@ function takeSize(ticket, value, unit) {
   size.value = value;
   units.value = unit;
   ticket.touched.add("size");
-  ticket.id = newId();
+  begin(ticket);
   if (unit === "percent") share.value = value;
   arrange(ticket);
   show(ticket);
@@ -159,7 +174,7 @@ function takeSize(ticket, value, unit) {
 
 function chooseSide(ticket, side) {
   ticket.form.elements.side.value = side;
-  ticket.id = newId();
+  begin(ticket);
   arrange(ticket);
   show(ticket);
 }
@@ -257,7 +272,7 @@ function showPreview(ticket) {
   const told = preview && {
     value: usdt(preview.value),
     margin: usdt(preview.margin),
-    fee: `${centsText(preview.takerFee, finest)} / ${preview.makerRebate > 0n ? "+" : ""}${centsText(preview.makerRebate, finest)}`,
+    fee: `${centsText(preview.takerFee, finest)} / ${centsText(-preview.makerRebate, finest)}`,
     liquidation: preview.liquidation === null ? "none" : stepped(decimalOf(preview.liquidation, terms.tick, 2n), terms.tick, { half: true }),
     distance: preview.distanceBp === null ? NO_VALUE : `${centsText(preview.distanceBp * 10_000n)}%`,
     funding: funding === null ? NO_VALUE : signed(funding),

@@ -1,6 +1,6 @@
 // The wallet page: what it shows is asked of the site; what moves money is signed by the wallet.
 
-import { grouped } from "../notation.js";
+import { grouped, plainOf } from "../notation.js";
 import { showToast } from "../toasts.js";
 import { isAmount, micro, usdt } from "./amounts.js";
 import { ask, RefusedError } from "./api.js";
@@ -163,7 +163,7 @@ async function authorize() {
 
 async function withdraw() {
   const input = one("#withdraw-amount");
-  const amount = input.value.trim().replaceAll(",", "");
+  const amount = plainOf(input.value);
   if (!isAmount(amount)) throw new Error("Enter an amount above zero, with at most six decimals.");
   await ask("POST", "/vault/withdraw", { amount });
   input.value = "";

@@ -117,6 +117,8 @@ class Venue(Treasury):
             raise Impossible(Reason.REDUCE_ONLY_REJECTED)
         if market.acting_state in (MarketState.HALTED, MarketState.DELISTED):
             raise Impossible(Reason.MARKET_CLOSED)
+        if self.at_ms - market.quoted_at > 1_500 and not market.stands_still:
+            raise Impossible(Reason.NO_REFERENCE_PRICE)
         if self.is_short(market, held):
             raise Impossible(Reason.LIQUIDATION_PENDING)
         lots = min(abs(held.size), self.backstops_room(name, held.size))
