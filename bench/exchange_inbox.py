@@ -17,7 +17,7 @@ BATCHES = (1, 10, 50, 200)
 PROFILED = (10, 50, 200)
 AIM = "3,000"
 AIM_FROM = 50
-AHEAD = 4
+AHEAD = 8
 BARE_INSERT = """
     INSERT INTO bare_command
         (kind, payload, status, failures, event_count, reason, numbers, subject_id)

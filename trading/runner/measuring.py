@@ -3,6 +3,7 @@
 What is not here: how it is shown (`trading.metrics`).
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from engine.decision import effective_state
@@ -27,14 +28,20 @@ class Measures:
         self._told = rounded(self.figures)
         self._told_at_ms = began_ms
 
-    def count(self, whole: DecidedStep, *, commands: int, marks: list[float]) -> None:
-        """Count a step that was made; `marks`: begun, taken, decided, committed, told."""
+    def count(
+        self, whole: DecidedStep, *, commands: int, marks: list[float], told_s: Iterable[float]
+    ) -> None:
+        """Count a step that was made; `marks`: begun, taken, decided, committed.
+
+        `told_s` are the times that telling took since the last step: of steps before.
+        """
         found = self.figures
-        began, taken, decided, committed, told = marks
-        found.step_s.add(told - began)
+        began, taken, decided, committed = marks
+        found.step_s.add(committed - began)
         found.decide_s.add(decided - taken)
         found.commit_s.add(committed - decided)
-        found.tell_s.add(told - committed)
+        for seconds in told_s:
+            found.tell_s.add(seconds)
         found.step_commands.add(commands)
         found.commands += commands
         found.events += len(whole.rows)

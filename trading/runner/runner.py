@@ -1,9 +1,10 @@
 """The loop of the engine: take, decide, commit, tell; and how it begins and ends.
 
-While a step is committed by a thread, the next is decided; it is never written before it. A step
-that fails after it was decided is not repaired: the exception leaves `step`, and whoever runs the
-runner ends with it and starts anew from the log. A command that broke an invariant is counted
-first; the second time, taken alone, it is set aside (I47).
+While a step is committed by a thread, the next is decided, and the one before is told by another;
+none is written before the one before it. A step that fails after it was decided is not repaired:
+the exception leaves `step`, and whoever runs the runner ends with it and starts anew from the log.
+A command that broke an invariant is counted first; the second time, taken alone, it is set aside
+(I47).
 """
 
 import time
@@ -168,7 +169,12 @@ class Runner:
         if failure is not None:
             self._judge(step, failure)
             raise failure
-        self.measures.count(step.whole, commands=len(step.numbers), marks=step.marks)
+        self.measures.count(
+            step.whole,
+            commands=len(step.numbers),
+            marks=step.marks,
+            told_s=self._writer.told_s(),
+        )
         return len(step.numbers)
 
     def give_sign(self) -> None:

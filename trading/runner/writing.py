@@ -1,12 +1,13 @@
-"""Writing: a decided step is committed, then told; beside the next step where there is a thread.
+"""Writing: a decided step is committed, then told; beside the next step where there are threads.
 
-At most one step is being written. Whoever waits for it gets its failure, too: what was decided
-meanwhile stands on sand then, is never written, and ends with the process. What is not here: what
-is written (`trading.runner.committing`).
+At most one step is being written, and at most one that is written is being told. Whoever waits for
+a step gets its failure, too: what was decided meanwhile stands on sand then, is never written, and
+ends with the process. What is not here: what is written (`trading.runner.committing`).
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -34,14 +35,18 @@ class Finished:
 
 
 class Writer:
-    """Commits and tells one step after the other."""
+    """Commits and tells one step after the other; the next is committed while one is told."""
 
     def __init__(
         self, commit: Callable[[Recorded], None], teller: Teller | None, *, beside: bool
     ) -> None:
         self._commit, self._teller = commit, teller
-        self._thread = ThreadPoolExecutor(1, "step-writer") if beside else None
+        self._writing = ThreadPoolExecutor(1, "step-writer") if beside else None
+        self._telling = ThreadPoolExecutor(1, "step-teller") if beside else None
         self._under_way: tuple[Finished, Future[None]] | None = None
+        self._told: Future[None] = Future()
+        self._told.set_result(None)
+        self._told_s: deque[float] = deque()
 
     @property
     def taken(self) -> list[int]:
@@ -51,20 +56,15 @@ class Writer:
     def begin(self, step: Finished) -> None:
         """Write a step, the one before being written."""
         assert self._under_way is None  # noqa: S101 - one after the other
-        if self._thread is not None:
-            written = self._thread.submit(self._write, step)
-        else:
-            written = Future()
-            try:
-                self._write(step)
-                written.set_result(None)
-            except Exception as error:  # noqa: BLE001 - told to whoever waits for the step
-                written.set_exception(error)
-        self._under_way = (step, written)
+        self._under_way = (step, _done_by(self._writing, self._write, step))
 
     def finish(self) -> tuple[Finished, Exception | None] | None:
-        """Wait for the step that is being written; return it, and why it was not."""
+        """Wait for the step that is being written; return it, and why it was not.
+
+        Where none is, wait for the one that is being told; its failure is raised.
+        """
         if self._under_way is None:
+            self._told.result()
             return None
         (step, written), self._under_way = self._under_way, None
         try:
@@ -73,15 +73,43 @@ class Writer:
             return step, error
         return step, None
 
+    def told_s(self) -> Iterator[float]:
+        """Yield, once, how long each step took to tell."""
+        while self._told_s:
+            yield self._told_s.popleft()
+
     def end(self) -> None:
-        """Wait for what is being written, and take nothing more."""
-        if self._thread is not None:
-            self._thread.shutdown()
+        """Wait for what is being written and told, and take nothing more."""
+        for threads in (self._writing, self._telling):
+            if threads is not None:
+                threads.shutdown()
 
     def _write(self, step: Finished) -> None:
         self._commit(step.noted)
         step.marks.append(time.perf_counter())
-        # What is told is durable (I44).
+        # What is told is durable (I44), in the order of the log, and never far behind it.
+        self._told.result()
+        self._told = _done_by(self._telling, self._tell, step)
+        if self._telling is None:
+            self._told.result()
+
+    def _tell(self, step: Finished) -> None:
+        began = time.perf_counter()
         if self._teller is not None:
             self._teller.tell(step.outcomes, news=step.news, sequence=step.sequence)
-        step.marks.append(time.perf_counter())
+        self._told_s.append(time.perf_counter() - began)
+
+
+def _done_by(
+    threads: ThreadPoolExecutor | None, do: Callable[[Finished], None], step: Finished
+) -> Future[None]:
+    """Do something with a step, by a thread where there is one; what fails waits in the future."""
+    if threads is not None:
+        return threads.submit(do, step)
+    done: Future[None] = Future()
+    try:
+        do(step)
+        done.set_result(None)
+    except Exception as error:  # noqa: BLE001 - told to whoever waits for the step
+        done.set_exception(error)
+    return done
