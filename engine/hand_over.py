@@ -3,22 +3,22 @@
 The last step of a forced exit (PRODUCT.md section 8: "book, else backstop"): what the book did
 not take. The leaver pays the taker fee as if the book had taken it; the backstop takes at most what
 its limit lets it, in any state in which there is a mark to do it at: a fresh one, or out of hours
-the one that stands. What is not here: when it is
-asked for (`trading.services.forced_exits`), and liquidations (`engine.waterfall`).
+the one that stands. What is not here: when it is asked for (`trading.services.forced_exits`), and
+liquidations (`engine.waterfall`).
 """
 
 from engine.backstop import room_lots, top_up, unwind
 from engine.cancellation import cancel_account
 from engine.commands import HandOverPosition
 from engine.decision import Decision, Refusal, effective_state, stands_still
-from engine.events import Filled, Leg
+from engine.events import Filled
 from engine.health import health
 from engine.legs import Draft
 from engine.matching import settle_leg
 from engine.reasons import Reason
 from engine.settings import find_market
 from engine.state import BACKSTOP, NO_POSITION, Market, Position
-from engine.takeover import backstop_leg
+from engine.takeover import backstop_leg, orderless_leg
 from engine.units import REFERENCE_MAX_AGE_MS, rate_ceil_micro
 from engine.vocabulary import MarketState, TradeKind
 
@@ -32,20 +32,15 @@ def hand_over(d: Decision, command: HandOverPosition, /) -> None:
     lots = _lots(d, market, account_id, position)
     draft = _draft(market, position, lots)
     cancel_account(d, market, account_id, Reason.USER_REQUEST)
-    position = market.positions[account_id]
-    leaving = Leg(
-        account_id=account_id,
-        order_id=None,
-        sequence=0,
+    leaving = orderless_leg(
+        account_id,
+        market.positions[account_id],
         lots=draft.lots,
         cost_micro=draft.cost_micro,
         collateral_micro=draft.collateral_micro,
         cash_micro=draft.cash_micro,
         fee_micro=draft.fee_micro,
         realized_pnl_micro=draft.realized_pnl_micro,
-        opened_micro=0,
-        buy_reserve_micro=position.buy_reserve_micro,
-        sell_reserve_micro=position.sell_reserve_micro,
     )
     value = lots * draft.mark_half_ticks * market.unit_micro
     taking = backstop_leg(market, lots=-draft.lots, value_micro=value, reward_micro=0)

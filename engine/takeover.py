@@ -37,7 +37,7 @@ def closing_leg(
     if lots == abs(size):
         cash = position.collateral_micro + collateral
         collateral = -position.collateral_micro
-    return _leg(
+    return orderless_leg(
         account_id,
         position,
         lots=-sign * lots,
@@ -56,7 +56,7 @@ def releasing_leg(account_id: str, position: Position, /, *, lots: int, value_mi
     cost = share_trunc_micro(position.cost_micro, lots, abs(size))
     released = position.collateral_micro * lots // abs(size)
     pnl = sign * value_micro - cost
-    return _leg(
+    return orderless_leg(
         account_id,
         position,
         lots=-sign * lots,
@@ -77,7 +77,7 @@ def backstop_leg(market: Market, /, *, lots: int, value_micro: int, reward_micro
     cost = share_trunc_micro(position.cost_micro, closed, abs(size)) if closed else 0
     released = position.collateral_micro * closed // abs(size) if closed else 0
     pnl = -sign * closed_value - cost if closed else 0
-    return _leg(
+    return orderless_leg(
         BACKSTOP,
         position,
         lots=lots,
@@ -89,7 +89,7 @@ def backstop_leg(market: Market, /, *, lots: int, value_micro: int, reward_micro
     )
 
 
-def _leg(account_id: str, position: Position, /, **fields: int) -> Leg:
+def orderless_leg(account_id: str, position: Position, /, **fields: int) -> Leg:
     """Complete a leg without an order; the orders' reserves stay as they are."""
     whole = {
         "cash_micro": 0,

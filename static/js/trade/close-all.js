@@ -3,7 +3,7 @@
 import { element, say } from "./dom.js";
 import { centsText } from "./exact.js";
 import { takeOrder } from "./feed.js";
-import { termsOf, valueOf } from "./positions.js";
+import { newestMark, termsOf, valueOf } from "./positions.js";
 import { post } from "./rest.js";
 
 const base = (symbol) => symbol.split("-")[0];
@@ -80,9 +80,8 @@ export function attachCloseAll({ store }) {
   return opener;
 }
 
-function gainOf({ markets, tickers, ticker, symbol }, position) {
-  const market = markets.get(position.symbol);
-  const newest = position.symbol === symbol && ticker ? ticker : tickers.get(position.symbol);
-  const worth = market && valueOf(position, termsOf(market), newest?.mark_price ?? position.mark_price);
+function gainOf(values, position) {
+  const market = values.markets.get(position.symbol);
+  const worth = market && valueOf(position, termsOf(market), newestMark(values, position.symbol) ?? position.mark_price);
   return worth ? `${worth.unrealized > 0n ? "+" : ""}${centsText(worth.unrealized)} USDT` : "\u2013";
 }

@@ -1,7 +1,7 @@
 // What the socket says becomes what the page knows. Private lists are kept by id; an order that has
 // ended leaves the open ones and is told once.
 import { microOf } from "./exact.js";
-import { termsOf, valueOf } from "./positions.js";
+import { newestMark, termsOf, valueOf } from "./positions.js";
 import { arrived } from "./sending.js";
 
 const OPEN = new Set(["PENDING", "OPEN", "PARTIALLY_FILLED"]);
@@ -127,12 +127,12 @@ export function takeRanks(store, ranked) {
 }
 
 // What all positions come to at the marks of this moment.
-export function totalsOf({ positions, markets, tickers, ticker, symbol }) {
+export function totalsOf(values) {
+  const { positions, markets } = values;
   let unrealized = 0n;
   for (const position of positions.values()) {
     const market = markets.get(position.symbol);
-    const newest = position.symbol === symbol && ticker ? ticker : tickers.get(position.symbol);
-    const valued = market && valueOf(position, termsOf(market), newest?.mark_price ?? position.mark_price);
+    const valued = market && valueOf(position, termsOf(market), newestMark(values, position.symbol) ?? position.mark_price);
     unrealized += valued ? valued.unrealized : (microOf(position.unrealized_pnl) ?? 0n);
   }
   return { unrealized };

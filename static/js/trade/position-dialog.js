@@ -5,7 +5,7 @@ import { takeOrder, takePosition } from "./feed.js";
 import { liquidationOf } from "./margin.js";
 import { withoutNulls } from "./own-orders.js";
 import { closeFaults, closeWords, marginFaults, protectFaults, protectWarnings } from "./position-rules.js";
-import { halfTicksOf, lotsOf, termsOf, valueOf } from "./positions.js";
+import { halfTicksOf, lotsOf, newestMark, termsOf, valueOf } from "./positions.js";
 import { post, remove } from "./rest.js";
 import { plainOf } from "../notation.js";
 
@@ -129,11 +129,12 @@ export function attachPositionDialog({ store, notify }) {
 }
 
 // A position as it is worth at this moment, with its market's terms; null while that is not known.
-function worldOf({ positions, markets, tickers, ticker, balance, symbol: own }, symbol) {
+function worldOf(values, symbol) {
+  const { positions, markets, balance } = values;
   const [market, position] = [markets.get(symbol), positions.get(symbol)];
   if (!market || !position) return null;
   const terms = termsOf(market);
-  const newest = (symbol === own && ticker ? ticker : tickers.get(symbol))?.mark_price ?? position.mark_price;
+  const newest = newestMark(values, symbol) ?? position.mark_price;
   const worth = valueOf(position, terms, newest);
   if (!worth) return null;
   return {

@@ -53,6 +53,9 @@ export function heldOf(position, terms) {
   return { size, cost: (size * entry * terms.unit) / 10_000n, collateral, leverage };
 }
 
+// The newest mark told of a market: the open one's own ticker comes more often than all together.
+export const newestMark = ({ ticker, tickers, symbol: own }, symbol) => (symbol === own && ticker ? ticker : tickers.get(symbol))?.mark_price;
+
 // What a position is worth at a mark.
 export function valueOf(position, terms, markPrice) {
   const held = heldOf(position, terms);

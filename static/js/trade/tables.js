@@ -6,7 +6,7 @@ import { element, remember, remembered, say } from "./dom.js";
 import { createGrid } from "./grid.js";
 import { ownOrders } from "./own-orders.js";
 import { attachPositionDialog } from "./position-dialog.js";
-import { termsOf, valueOf } from "./positions.js";
+import { newestMark, termsOf, valueOf } from "./positions.js";
 import { readAll } from "./rest.js";
 import { isOnItsWay } from "./sending.js";
 import { clockTime, compareDecimals } from "../notation.js";
@@ -118,12 +118,12 @@ async function load(tables, name) {
 }
 
 const rowsOf = {
-  positions: ({ positions, markets, tickers, ticker, symbol, old, pricedAt }) =>
-    [...positions.values()].map((position) => {
+  positions: (values) =>
+    [...values.positions.values()].map((position) => {
+      const { markets, old, pricedAt } = values;
       const market = markets.get(position.symbol);
       const terms = market && termsOf(market);
-      const told = position.symbol === symbol && ticker ? ticker : tickers.get(position.symbol);
-      const mark = told?.mark_price ?? position.mark_price;
+      const mark = newestMark(values, position.symbol) ?? position.mark_price;
       const age = old.has(position.symbol) ? oldWords(pricedAt.get(position.symbol)) : "";
       return { position, market, terms, mark, age, worth: terms ? valueOf(position, terms, mark) : null };
     }),
@@ -146,9 +146,9 @@ const merged = (fresh, past) => {
 };
 
 // What only reduces waits on beyond its price while nobody trades with it: it is not used up in vain.
-export function isReached({ symbol, side, trigger, trigger_price: price }, { tickers, ticker, old, symbol: own }) {
-  const mark = (symbol === own && ticker ? ticker : tickers.get(symbol))?.mark_price;
-  if (!mark || old.has(symbol)) return false;
+export function isReached({ symbol, side, trigger, trigger_price: price }, values) {
+  const mark = newestMark(values, symbol);
+  if (!mark || values.old.has(symbol)) return false;
   const isBelow = (side === "SELL") === (trigger === "STOP");
   return compareDecimals(mark, price) * (isBelow ? 1 : -1) <= 0;
 }
